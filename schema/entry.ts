@@ -1,0 +1,65 @@
+import * as v from "valibot";
+import type { Key, NormalUrl } from "./key.ts";
+import { limits } from "./limits.ts";
+import type { CacheName, Tag } from "./names.ts";
+import { CacheNameSchema, TagsSchema } from "./names.ts";
+import type { LogPoint } from "./version.ts";
+
+/** What the verdict on an entry needs to know of it. */
+export interface EntryFacts {
+  readonly key: Key;
+  readonly url: NormalUrl;
+  readonly cache: CacheName;
+  readonly tags: readonly Tag[];
+  /** The log as its maker knew it before the origin was asked. */
+  readonly asOf: LogPoint;
+  /** When it was stored, by the clock of the data centre that keeps it. */
+  readonly storedAtMs: number;
+  /** How old the response was already when it was stored (RFC 9111 section 4.2.3, `corrected_initial_age`). */
+  readonly initialAgeSeconds: number;
+  /** Seconds of age up to which it is fresh. */
+  readonly ttlSeconds: number;
+  /** Seconds after that in which it may be served while somebody refreshes it (RFC 5861 section 3). */
+  readonly staleWhileRevalidateSeconds: number;
+  /** Seconds after `ttlSeconds` in which it may be served because the origin fails (RFC 5861 section 4). */
+  readonly staleIfErrorSeconds: number;
+}
+
+/** An entry as it lies in a data centre's cache: its facts, and the response as it is to be given out again. */
+export interface StoredEntry extends EntryFacts {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Seconds of age after which an entry is of no use to anyone. */
+export function lifetimeSeconds(
+  entry: Pick<EntryFacts, "ttlSeconds" | "staleWhileRevalidateSeconds" | "staleIfErrorSeconds">,
+): number {
+  return entry.ttlSeconds + Math.max(entry.staleWhileRevalidateSeconds, entry.staleIfErrorSeconds);
+}
+
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 * limits.ttlSeconds));
+
+/** What the namespace object is told of an entry that has just been stored. */
+export const EntryReportSchema = v.strictObject({
+  key: v.pipe(
+    v.string(),
+    v.maxLength(limits.keyCharacters),
+    v.transform((text) => text as Key),
+  ),
+  url: v.pipe(
+    v.string(),
+    v.maxLength(limits.urlCharacters),
+    v.transform((text) => text as NormalUrl),
+  ),
+  cache: CacheNameSchema,
+  tags: TagsSchema,
+  asOf: v.strictObject({ epoch: v.string(), seq: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+  /** Seconds from now until it is no longer fresh, and until it is of no use. */
+  freshSeconds: seconds,
+  lifetimeSeconds: seconds,
+  bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
+});
+
+export type EntryReport = v.InferInput<typeof EntryReportSchema>;

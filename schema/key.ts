@@ -1,0 +1,109 @@
+import type { Brand } from "valibot";
+import { LarderError } from "./errors.ts";
+import { limits } from "./limits.ts";
+import type { CacheName, Namespace } from "./names.ts";
+
+/** The URL under which one response is stored; see {@link buildKey}. */
+export type Key = string & Brand<"Key">;
+/** A URL in the one spelling Larder compares by; see {@link normalizeUrl}. */
+export type NormalUrl = string & Brand<"NormalUrl">;
+
+export interface KeyParts {
+  readonly namespace: Namespace;
+  readonly cache: CacheName;
+  readonly method: string;
+  readonly url: NormalUrl;
+  /** Header names, lower-case, sorted, without repeats, each with the request's value or null where it has none. */
+  readonly vary: readonly (readonly [name: string, value: string | null])[];
+}
+
+/**
+ * The one spelling of a request URL: parsed by the WHATWG rules, without its fragment, and with its query parameters
+ * in the order of their names. Parameters of one name keep their order, since servers give it a meaning; nothing is
+ * decoded or encoded anew, so that two URLs an origin may tell apart stay apart.
+ *
+ * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL of at most
+ *   {@link limits.urlCharacters} characters, or that carries credentials
+ */
+export function normalizeUrl(text: string, field = "request"): NormalUrl {
+  if (text.length > limits.urlCharacters) {
+    throw new LarderError("invalid-input", `${field}: a URL may be at most ${limits.urlCharacters} characters`, {
+      field,
+      limit: limits.urlCharacters,
+    });
+  }
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    throw new LarderError("invalid-input", `${field}: must be an absolute http or https URL`, { field });
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new LarderError("invalid-input", `${field}: a URL with a user name or password cannot be cached`, { field });
+  }
+  const withoutFragment =
+    url.hash === "" && !url.href.endsWith("#") ? url.href : url.href.slice(0, url.href.indexOf("#"));
+  const queryAt = withoutFragment.indexOf("?");
+  if (queryAt === -1) return withoutFragment as NormalUrl;
+  const query = withoutFragment.slice(queryAt + 1);
+  if (!query.includes("&")) return withoutFragment as NormalUrl;
+  return `${withoutFragment.slice(0, queryAt)}?${sortQuery(query)}` as NormalUrl;
+}
+
+/** The parameters of a query in the order of their names, those of one name in the order they came. */
+export function sortQuery(query: string): string {
+  return query
+    .split("&")
+    .map((parameter) => ({ parameter, name: parameterName(parameter) }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    .map(({ parameter }) => parameter)
+    .join("&");
+}
+
+/** Decoded, so that `a` and `%61` count as repeats of one name and keep their order. */
+function parameterName(parameter: string): string {
+  const end = parameter.indexOf("=");
+  const raw = (end === -1 ? parameter : parameter.slice(0, end)).replaceAll("+", " ");
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
+  }
+}
+
+const MARK = "larder=";
+
+/**
+ * The key of an entry: the request's own URL with one more query parameter at its very end, which holds everything
+ * else the entry is chosen by.
+ *
+ * ```
+ * https://shop.example/p/1?size=l&larder=storefront/pages/GET/accept-language=en
+ * ```
+ *
+ * The host stays the request's own: Cloudflare resolves foreign hosts of cache keys
+ * (developers.cloudflare.com/workers/reference/how-the-cache-works, "Cache API"), and a zone purge by prefix reaches
+ * the entry. Each part is percent-encoded, so none can hold the `/`, `,`, `=`, `?` or `&` that join them: what follows
+ * the last `?` or `&` is ours whatever the request's own query says, and different inputs never meet in one key.
+ */
+export function buildKey(parts: KeyParts): Key {
+  const vary = parts.vary
+    .map(([name, value]) =>
+      value === null ? encodeURIComponent(name) : `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+    )
+    .join(",");
+  const joint = parts.url.includes("?") ? "&" : "?";
+  const method = encodeURIComponent(parts.method.toUpperCase());
+  const scope = `${encodeURIComponent(parts.namespace)}/${encodeURIComponent(parts.cache)}`;
+  return `${parts.url}${joint}${MARK}${scope}/${method}/${vary}` as Key;
+}
+
+/**
+ * Header names in the one form keys use: lower-case, sorted, without repeats.
+ */
+export function normalizeVary(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => name.toLowerCase()))].sort();
+}
+
+/** The values of `names` in `headers`, as {@link KeyParts.vary} wants them; `names` as of {@link normalizeVary}. */
+export function varyValues(names: readonly string[], headers: Headers): (readonly [string, string | null])[] {
+  return names.map((name) => [name, headers.get(name)] as const);
+}

@@ -1,0 +1,38 @@
+/**
+ * Every limit of Larder, in one place, so that the client, the RPC surface and the REST API refuse the same input
+ * with the same words.
+ */
+export const limits = {
+  /** Characters in the name of a namespace or a cache. */
+  nameCharacters: 128,
+  /** Characters in one tag; Cloudflare's own limit for a cache tag. */
+  tagCharacters: 1024,
+  /** Tags on one entry; Cloudflare's own limit for one response. */
+  tagsPerEntry: 1000,
+  /**
+   * Characters of all tags of one entry, joined by commas: Cloudflare keeps at most 16 KB of `Cache-Tag`
+   * (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags, "A few things to remember").
+   */
+  tagsTotalCharacters: 16_000,
+  /** Selectors in one purge: its tags, URLs, keys and prefixes together. */
+  selectorsPerPurge: 1000,
+  /** Characters in a URL or a URL prefix; Cloudflare's own limit for a URL is 16 KB. */
+  urlCharacters: 8192,
+  /** Characters in a key: a URL and what is added to it. */
+  keyCharacters: 16_384,
+  /** Request headers a cache may vary on. */
+  varyHeaders: 16,
+  /** Seconds; one year, the longest lifetime RFC 9111 caches are expected to honour usefully. */
+  ttlSeconds: 31_536_000,
+  /** Bytes in one body: what Cloudflare's cache holds on every plan below Enterprise. */
+  bodyBytes: 512 * 1024 * 1024,
+  /** Bytes in the body of a REST request. */
+  apiBodyBytes: 1024 * 1024,
+  /** Characters in the reason given for a purge. */
+  reasonCharacters: 500,
+  /** Route rules in one cache. */
+  rules: 500,
+} as const;
+
+/** A namespace no cache may use: what Larder keeps for itself. */
+export const RESERVED_NAMESPACE = "larder";
