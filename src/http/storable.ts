@@ -1,0 +1,118 @@
+import { lifetimeSeconds } from "../../schema/entry.ts";
+import type { RefusalReason } from "../../schema/events.ts";
+import { limits } from "../../schema/limits.ts";
+import type { CacheControl } from "./cache-control.ts";
+import { parseCacheControl } from "./cache-control.ts";
+import type { StaleWindows } from "./freshness.ts";
+import { heuristicLifetimeSeconds, initialAgeSeconds, responseLifetimeSeconds, staleWindows } from "./freshness.ts";
+import { isHeuristicallyCacheable, isStorableStatus, isUnderstoodStatus } from "./status.ts";
+import { varyNames } from "./vary.ts";
+
+export interface StoreInput {
+  readonly request: { readonly method: string; readonly headers: Headers };
+  readonly response: { readonly status: number; readonly headers: Headers };
+  /** What the app says of this entry; it goes before what the response says. */
+  readonly declared: {
+    readonly ttlSeconds?: number;
+    readonly staleWhileRevalidateSeconds?: number;
+    readonly staleIfErrorSeconds?: number;
+  };
+  /** The request headers the key is made of anyway, lower-case. */
+  readonly declaredVary: readonly string[];
+  /** Whether a lifetime may be guessed from Last-Modified. */
+  readonly heuristics: "on" | "off";
+  readonly nowMs: number;
+}
+
+/** Lifetimes in seconds of age, none above {@link limits.ttlSeconds}. */
+export interface StoreLifetimes extends StaleWindows {
+  readonly ttlSeconds: number;
+  readonly initialAgeSeconds: number;
+}
+
+export type StoreVerdict =
+  | (StoreLifetimes & {
+      readonly store: true;
+      /** What the response varies on beyond `declaredVary`: lower-case, sorted. */
+      readonly varyNames: readonly string[];
+    })
+  | { readonly store: false; readonly reason: RefusalReason };
+
+/** Whether a response may be stored in a shared cache, and for how long (RFC 9111 section 3). */
+export function storeVerdict(input: StoreInput): StoreVerdict {
+  const cacheControl = parseCacheControl(input.response.headers);
+  const names = varyNames(input.response.headers);
+  const reason = refusalOf(input, cacheControl);
+  if (reason !== undefined) return refuse(reason);
+  const undeclared = names === "*" ? names : names.filter((name) => !input.declaredVary.includes(name));
+  if (undeclared === "*" || undeclared.length + input.declaredVary.length > limits.varyHeaders) return refuse("vary");
+  const lifetimes = lifetimesOf(input);
+  return typeof lifetimes === "string" ? refuse(lifetimes) : { store: true, ...lifetimes, varyNames: undeclared };
+}
+
+function refuse(reason: RefusalReason): StoreVerdict {
+  return { store: false, reason };
+}
+
+/** Everything that forbids storing, however long the response would be fresh. */
+function refusalOf(input: StoreInput, cacheControl: CacheControl): RefusalReason | undefined {
+  const { request, response, declaredVary } = input;
+  if (request.method !== "GET") return "method";
+  if (!isStorableStatus(response.status)) return "code";
+  const noStore = noStoreRefusal(input, cacheControl);
+  if (noStore !== undefined) return noStore;
+  // A `private` or `no-cache` that names fields would allow storing the rest (RFC 9111 sections 5.2.2.4 and 5.2.2.7),
+  // and allows treating it as one that names none, which cannot leak a field to the wrong user.
+  if (cacheControl.private !== undefined) return "private";
+  if (cacheControl.noCache !== undefined) return "no-cache";
+  if (response.headers.has("set-cookie")) return "set-cookie";
+  const isPersonal = request.headers.has("authorization") && !declaredVary.includes("authorization");
+  return isPersonal && !allowsSharing(cacheControl) ? "authorization" : undefined;
+}
+
+/**
+ * RFC 9111 section 5.2.1.5 and 5.2.2.5, and section 5.2.2.3: with `must-understand` a cache that knows the status
+ * stores in spite of the response's `no-store`, and one that does not know it stores in no case.
+ */
+function noStoreRefusal({ request, response }: StoreInput, { flags }: CacheControl): RefusalReason | undefined {
+  if (parseCacheControl(request.headers).flags.has("no-store")) return "no-store";
+  if (!flags.has("must-understand")) return flags.has("no-store") ? "no-store" : undefined;
+  if (isUnderstoodStatus(response.status)) return undefined;
+  return flags.has("no-store") ? "no-store" : "code";
+}
+
+/** RFC 9111 section 3.5: the directives by which an answer to a request with credentials is for others too. */
+function allowsSharing({ flags, sharedMaxAgeSeconds }: CacheControl): boolean {
+  return flags.has("public") || flags.has("must-revalidate") || sharedMaxAgeSeconds !== undefined;
+}
+
+function lifetimesOf(input: StoreInput): StoreLifetimes | "code" | "no-max-age" {
+  const { response, declared, heuristics, nowMs } = input;
+  const own = responseLifetimeSeconds(response.headers, nowMs);
+  const windows = windowsOf(input);
+  if (declared.ttlSeconds !== undefined) {
+    // The declaration is about answers as the app means them. An error or a redirect that happens in their place is
+    // stored only where the origin itself says so (RFC 9111 section 3, last list).
+    if (!isHeuristicallyCacheable(response.status) && (own ?? 0) === 0) return "code";
+    if (declared.ttlSeconds === 0) return "no-max-age";
+    // The declaration is about time in this cache, so the age on arrival does not count.
+    return { ttlSeconds: capped(declared.ttlSeconds), initialAgeSeconds: 0, ...windows };
+  }
+  const guessed = heuristics === "on" ? heuristicLifetimeSeconds(response.status, response.headers) : undefined;
+  const ttlSeconds = capped(own ?? guessed ?? 0);
+  const ageSeconds = initialAgeSeconds(response.headers, nowMs);
+  if (ttlSeconds === 0 || ageSeconds >= lifetimeSeconds({ ttlSeconds, ...windows })) return "no-max-age";
+  return { ttlSeconds, initialAgeSeconds: ageSeconds, ...windows };
+}
+
+function windowsOf({ response, declared }: StoreInput): StaleWindows {
+  const own = staleWindows(response.headers);
+  return {
+    staleWhileRevalidateSeconds: capped(declared.staleWhileRevalidateSeconds ?? own.staleWhileRevalidateSeconds),
+    staleIfErrorSeconds: capped(declared.staleIfErrorSeconds ?? own.staleIfErrorSeconds),
+  };
+}
+
+function capped(seconds: number): number {
+  return Math.min(seconds, limits.ttlSeconds);
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { endToEndHeaders } from "../../src/http/hop-by-hop.ts";
+
+test("what is for the next neighbour only is left out", () => {
+  const headers = new Headers({
+    connection: "close",
+    "keep-alive": "timeout=5",
+    "proxy-authenticate": "Basic",
+    "proxy-authentication-info": 'nextnonce="x"',
+    "proxy-authorization": "Basic eA==",
+    "proxy-connection": "keep-alive",
+    te: "trailers",
+    trailer: "x-checksum",
+    "transfer-encoding": "chunked",
+    upgrade: "websocket",
+    "content-type": "text/html",
+    "www-authenticate": "Basic",
+    etag: '"a"',
+  });
+  expect([...endToEndHeaders(headers).keys()]).toEqual(["content-type", "etag", "www-authenticate"]);
+});
+
+test("what Connection names is left out, in any case and on any line", () => {
+  const headers = new Headers({ connection: "X-First , close", "x-first": "1", "x-second": "2", "x-third": "3" });
+  headers.append("connection", "x-SECOND,,not a name");
+  expect([...endToEndHeaders(headers)]).toEqual([["x-third", "3"]]);
+});
+
+test("several cookies stay several", () => {
+  const headers = new Headers();
+  headers.append("set-cookie", "a=1; Expires=Mon, 01 Jun 2026 12:00:00 GMT");
+  headers.append("set-cookie", "b=2");
+  expect(endToEndHeaders(headers).getSetCookie()).toEqual(["a=1; Expires=Mon, 01 Jun 2026 12:00:00 GMT", "b=2"]);
+});
+
+test("the copy may be changed and the original stays", () => {
+  const { headers } = Response.redirect("https://a.example/");
+  const copy = endToEndHeaders(headers);
+  copy.set("x-added", "1");
+  expect(copy.get("location")).toBe("https://a.example/");
+  expect(headers.has("x-added")).toBe(false);
+});
