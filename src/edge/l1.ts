@@ -1,0 +1,161 @@
+import type { StoredEntry } from "../../schema/entry.ts";
+import type { RefusalReason } from "../../schema/events.ts";
+import type { Key } from "../../schema/key.ts";
+import type { Found } from "./stored-form.ts";
+import { fromStored, toStored, toVariesNote } from "./stored-form.ts";
+
+/** A body up to this size is read before it is stored, and stored at once. */
+const INLINE_BYTES = 1024 * 1024;
+
+export type Stored =
+  | { readonly stored: true; readonly bytes: number }
+  | {
+      readonly stored: false;
+      readonly reason: Extract<RefusalReason, "too-large" | "incomplete" | "cache-unavailable">;
+    };
+
+/** Whether the platform's cache keeps anything here; asked once an isolate, at its first put. */
+let works: boolean | undefined;
+
+/**
+ * The data centre's cache. An entry is there as a whole or not at all: the local simulator keeps what it has received
+ * of a body that fails in the middle, so a body too large to be read first is stored under a key of its own, and the
+ * entry that points to it only once that body has ended well.
+ */
+export class L1 {
+  readonly #cache: Cache;
+
+  constructor(cache: Cache) {
+    this.#cache = cache;
+  }
+
+  /** What lies under the key, without its body having been read. Cancels nothing: read the body or cancel it. */
+  async match(
+    place: Pick<StoredEntry, "key" | "url" | "cache">,
+  ): Promise<{ found: Found; body: ReadableStream<Uint8Array> | null } | undefined> {
+    // A bare GET: given the caller's request, `match` would answer its Range and conditions by itself.
+    const stored = await this.#cache.match(place.key);
+    if (stored === undefined) return undefined;
+    const found = fromStored(stored, place);
+    if (found?.kind !== "entry" || found.body.bodyKey === undefined) {
+      return found === undefined ? undefined : { found, body: stored.body };
+    }
+    const apart = await this.#cache.match(found.body.bodyKey);
+    return apart === undefined ? undefined : { found, body: apart.body };
+  }
+
+  async put(entry: StoredEntry, body: ReadableStream<Uint8Array> | null, maxBodyBytes: number): Promise<Stored> {
+    const start = await readStart(body, Math.min(INLINE_BYTES, maxBodyBytes + 1)).catch(() => undefined);
+    if (start === undefined) return { stored: false, reason: "incomplete" };
+    if (start.bytes > maxBodyBytes) {
+      await start.rest?.cancel();
+      return { stored: false, reason: "too-large" };
+    }
+    const stored: Stored =
+      start.rest === null
+        ? await this.#putWhole(entry, start.chunks, start.bytes)
+        : await this.#putStream(entry, start.chunks, start.rest, maxBodyBytes);
+    if (!stored.stored) return stored;
+    works ??= await this.#keeps(entry.key);
+    return works ? stored : { stored: false, reason: "cache-unavailable" };
+  }
+
+  /** Notes under `key` that the responses to it vary on `names` beyond what the key holds. */
+  async putVariesNote(key: Key, names: readonly string[], maxAgeSeconds: number): Promise<void> {
+    await this.#cache.put(key, toVariesNote(names, maxAgeSeconds));
+  }
+
+  async delete(key: Key): Promise<boolean> {
+    return this.#cache.delete(key);
+  }
+
+  async #putWhole(entry: StoredEntry, chunks: readonly Uint8Array[], bytes: number): Promise<Stored> {
+    await this.#cache.put(entry.key, toStored(entry, bytes === 0 ? null : joined(chunks), { bytes }));
+    return { stored: true, bytes };
+  }
+
+  async #putStream(
+    entry: StoredEntry,
+    chunks: readonly Uint8Array[],
+    rest: ReadableStream<Uint8Array>,
+    maxBodyBytes: number,
+  ): Promise<Stored> {
+    const bodyKey = `${entry.key}&body=${crypto.randomUUID()}`;
+    const meter = new Meter(maxBodyBytes);
+    const whole = concatenate(chunks, rest).pipeThrough(meter.stream);
+    try {
+      await this.#cache.put(bodyKey, toStored(entry, whole, { bytes: 0 }));
+    } catch {
+      await this.#cache.delete(bodyKey);
+      return { stored: false, reason: meter.exceeded ? "too-large" : "incomplete" };
+    }
+    await this.#cache.put(entry.key, toStored(entry, null, { bytes: meter.bytes, bodyKey }));
+    return { stored: true, bytes: meter.bytes };
+  }
+
+  async #keeps(key: Key): Promise<boolean> {
+    const stored = await this.#cache.match(key);
+    await stored?.body?.cancel();
+    if (stored !== undefined) return true;
+    console.warn(
+      "larder: caches.default keeps nothing here, so nothing is cached. It does nothing behind Cloudflare Access, in Workers for Platforms and in dashboard previews.",
+    );
+    return false;
+  }
+}
+
+function joined(chunks: readonly Uint8Array[]): Blob {
+  return new Blob(chunks as Uint8Array<ArrayBuffer>[]);
+}
+
+/** Reads until `enough` bytes have come or the body has ended; `rest` is what is left, null after the end. */
+async function readStart(
+  body: ReadableStream<Uint8Array> | null,
+  enough: number,
+): Promise<{ chunks: Uint8Array[]; bytes: number; rest: ReadableStream<Uint8Array> | null }> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  if (body === null) return { chunks, bytes, rest: null };
+  const reader = body.getReader();
+  while (bytes < enough) {
+    const { done, value } = await reader.read();
+    if (done) return { chunks, bytes, rest: null };
+    chunks.push(value);
+    bytes += value.byteLength;
+  }
+  reader.releaseLock();
+  return { chunks, bytes, rest: body };
+}
+
+function concatenate(chunks: readonly Uint8Array[], rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = rest.getReader();
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const chunk = chunks[at++];
+      if (chunk !== undefined) return controller.enqueue(chunk);
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** Counts what passes through, and fails past the limit. */
+class Meter {
+  bytes = 0;
+  exceeded = false;
+  readonly stream: TransformStream<Uint8Array, Uint8Array>;
+
+  constructor(limit: number) {
+    this.stream = new TransformStream({
+      transform: (chunk, controller) => {
+        this.bytes += chunk.byteLength;
+        if (this.bytes <= limit) return controller.enqueue(chunk);
+        this.exceeded = true;
+        return controller.error(new Error(`the body is larger than ${limit} bytes`));
+      },
+    });
+  }
+}

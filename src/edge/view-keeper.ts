@@ -1,0 +1,208 @@
+import { asLarderError } from "../../schema/errors.ts";
+import type { Happening } from "../../schema/events.ts";
+import type { CacheConfig } from "../../schema/options.ts";
+import type { CallContext, Demand, LogSlice, NamespaceRpc } from "../../schema/rpc.ts";
+import type { LogPoint } from "../../schema/version.ts";
+import { parseVersion } from "../../schema/version.ts";
+import type { View } from "../log/view.ts";
+import { advance } from "../log/view.ts";
+import { Counts } from "./counts.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** After this long without an answer the object counts as unreachable. */
+const SYNC_TIMEOUT_MS = 3_000;
+/** After a failed sync, hits inside the grace are served for this long before another is tried. */
+const RETRY_AFTER_MS = 1_000;
+
+/** A view to judge by, or why there is none. */
+export type ViewAtHand =
+  | { readonly kind: "confirmed"; readonly view: View }
+  /** Older than the bound, because the object does not answer; within the grace the cache allows for that. */
+  | { readonly kind: "unconfirmed"; readonly view: View }
+  | { readonly kind: "unreachable" };
+
+type Bounds = Pick<CacheConfig, "purgeLagSeconds" | "whenUnreachable" | "unreachableGraceSeconds">;
+
+/**
+ * Keeps one isolate's view of one namespace's log, and is the one way to its object: every call carries the point the
+ * view has reached and what has been counted, and every reply brings the view forward.
+ */
+export class ViewKeeper {
+  /** A stub a call: those of one request may not be used in another. */
+  readonly #object: () => NamespaceRpc;
+  readonly #surroundings: Surroundings;
+  readonly #counts = new Counts();
+  #view: View | undefined;
+  /** When the newest reply's call was made, by this isolate's own clock: the log was read later than that. */
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.NEGATIVE_INFINITY;
+  #syncing: { readonly done: Promise<void>; readonly sinceMs: number } | undefined;
+  #flushDueMs = Number.NEGATIVE_INFINITY;
+
+  constructor(object: () => NamespaceRpc, surroundings: Surroundings) {
+    this.#object = object;
+    this.#surroundings = surroundings;
+  }
+
+  /** The newest view there is, however old, without waiting. */
+  get view(): View | undefined {
+    return this.#view;
+  }
+
+  /**
+   * The view to judge a hit by. Waits for the object only when the view is older than the bound or than what the
+   * caller asks for; past half the bound it is renewed behind the caller's back.
+   */
+  async atHand(bounds: Bounds, demand: Demand = {}): Promise<ViewAtHand> {
+    if (demand.consistency === "strong") {
+      if (!(await succeeds(this.#sync())) || this.#view === undefined) return { kind: "unreachable" };
+      return { kind: "confirmed", view: this.#view };
+    }
+    if (demand.atLeast !== undefined) {
+      const least = parseVersion(demand.atLeast, "atLeast");
+      if (!this.#reaches(least) && !(await succeeds(this.#syncTo(least)))) return { kind: "unreachable" };
+    }
+    const lagMs = bounds.purgeLagSeconds * 1000;
+    const ageMs = this.#ageMs();
+    if (this.#view === undefined || ageMs > lagMs) return this.#expired(bounds, lagMs);
+    if (ageMs > lagMs / 2) this.#syncBehind();
+    return { kind: "confirmed", view: this.#view };
+  }
+
+  async #expired(bounds: Bounds, lagMs: number): Promise<ViewAtHand> {
+    const failedJustNow = this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
+    if (!failedJustNow) await succeeds(this.#sharedSync());
+    if (this.#view === undefined) return { kind: "unreachable" };
+    // Asked again, for an answer may take longer than the bound allows.
+    const overdueMs = this.#ageMs() - lagMs;
+    if (overdueMs <= 0) return { kind: "confirmed", view: this.#view };
+    const graceMs = bounds.whenUnreachable === "serve" ? bounds.unreachableGraceSeconds * 1000 : 0;
+    return overdueMs <= graceMs ? { kind: "unconfirmed", view: this.#view } : { kind: "unreachable" };
+  }
+
+  #ageMs(): number {
+    return this.#surroundings.nowMs() - this.#confirmedAtMs;
+  }
+
+  #reaches(point: LogPoint): boolean {
+    return this.#view !== undefined && this.#view.epoch === point.epoch && this.#view.head >= point.seq;
+  }
+
+  /**
+   * A version is handed out only after its purge is in the log, so a sync that begins after the caller came shows it.
+   * One that was already under way may have read the log before: then one more is enough. A version that even that
+   * does not show was never given out, and is ignored.
+   */
+  async #syncTo(point: LogPoint): Promise<void> {
+    const joined = this.#syncing !== undefined;
+    await this.#sharedSync();
+    if (joined && !this.#reaches(point)) await this.#sharedSync();
+  }
+
+  #syncBehind(): void {
+    if (this.#syncing !== undefined && !this.#isOverdue(this.#syncing.sinceMs)) return;
+    this.#surroundings.waitUntil(succeeds(this.#sharedSync()));
+  }
+
+  /** One sync at a time in an isolate, whoever waits for it. It outlives the request that began it. */
+  async #sharedSync(): Promise<void> {
+    if (this.#syncing !== undefined && !this.#isOverdue(this.#syncing.sinceMs)) {
+      // Waited for with a time-out of one's own: the runtime may end the request that began it, and its promise then
+      // never settles.
+      return this.#inTime(this.#syncing.done);
+    }
+    const syncing = { done: this.#sync(), sinceMs: this.#surroundings.nowMs() };
+    this.#syncing = syncing;
+    this.#surroundings.waitUntil(
+      succeeds(syncing.done).finally(() => {
+        if (this.#syncing === syncing) this.#syncing = undefined;
+      }),
+    );
+    return syncing.done;
+  }
+
+  #isOverdue(sinceMs: number): boolean {
+    return this.#surroundings.nowMs() - sinceMs > SYNC_TIMEOUT_MS;
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#inTime(this.call((object, context) => object.sync(context)));
+      this.#failedAtMs = Number.NEGATIVE_INFINITY;
+    } catch (error) {
+      this.#failedAtMs = this.#surroundings.nowMs();
+      throw error;
+    }
+  }
+
+  /** Calls the object with this isolate's context, and takes in the log its reply carries. */
+  async call<Reply extends { log: LogSlice }>(
+    work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
+  ): Promise<Reply> {
+    const askedAtMs = this.#surroundings.nowMs();
+    const report = this.#counts.take(askedAtMs);
+    const context = { since: this.#view?.point ?? null, ...(report === undefined ? {} : { report }) };
+    try {
+      const reply = await work(this.#object(), context);
+      if (report !== undefined) this.#counts.acknowledge(report);
+      this.#takeIn(reply.log, askedAtMs);
+      return reply;
+    } catch (error) {
+      if (report !== undefined) this.#counts.keep(report);
+      throw error;
+    }
+  }
+
+  #takeIn(log: LogSlice, askedAtMs: number): void {
+    const view = advance(this.#view, log);
+    this.#view = view;
+    // A slice that did not join on proves nothing about the view.
+    if (view?.epoch === log.epoch && view.head >= log.head) {
+      this.#confirmedAtMs = Math.max(this.#confirmedAtMs, askedAtMs);
+    }
+  }
+
+  /** Counts what happened, and sees to it that the count is handed over even if nothing else follows. */
+  count({ name, purgeLagSeconds }: Pick<CacheConfig, "name" | "purgeLagSeconds">, event: Happening): void {
+    this.#counts.add(name, event);
+    const nowMs = this.#surroundings.nowMs();
+    if (nowMs < this.#flushDueMs + SYNC_TIMEOUT_MS) return;
+    const delayMs = (purgeLagSeconds * 1000) / 2;
+    this.#flushDueMs = nowMs + delayMs;
+    this.#surroundings.waitUntil(
+      this.#surroundings.wait(delayMs).then(() => {
+        this.#flushDueMs = Number.NEGATIVE_INFINITY;
+        return this.#counts.dirty ? succeeds(this.#sharedSync()) : undefined;
+      }),
+    );
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const timeout = this.#surroundings.wait(SYNC_TIMEOUT_MS, stop.signal).then(() => {
+      throw new Error("the namespace object did not answer in time");
+    });
+    // Whichever loses the race may still reject afterwards: both are seen to.
+    timeout.catch(() => undefined);
+    work.catch(() => undefined);
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      stop.abort();
+    }
+  }
+}
+
+/**
+ * Whether `work` ends well. An object that does not answer is one of its ends; a caller that may not ask, or has no
+ * binding to ask by, is an error for whoever asked.
+ */
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (asLarderError(error) !== undefined) throw error;
+    return false;
+  }
+}
