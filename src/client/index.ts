@@ -1,0 +1,19 @@
+/**
+ * What an app Worker imports.
+ *
+ * ```ts
+ * import { cache } from "larder";
+ *
+ * const pages = cache({ name: "pages", namespace: "storefront", ttlSeconds: 60, staleWhileRevalidateSeconds: 30 });
+ * ```
+ */
+export type { ErrorCode } from "../../schema/errors.ts";
+export { LarderError } from "../../schema/errors.ts";
+export type { MissReason, RefusalReason } from "../../schema/events.ts";
+export type { Key } from "../../schema/key.ts";
+export type { CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
+export type { PurgeResult } from "../../schema/purge.ts";
+export type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
+export type { Version } from "../../schema/version.ts";
+export type { Cache, PurgeOptions, WrapOptions } from "./cache.ts";
+export { cache } from "./cache.ts";
