@@ -1,0 +1,16 @@
+/** The bindings and settings of the coordinator; docs/configuration.md describes each. */
+declare namespace Cloudflare {
+  interface Env {
+    readonly NAMESPACES: DurableObjectNamespace<import("../objects/cache-namespace.ts").CacheNamespace>;
+    /** The site the gateway stands in front of; without it there is no gateway. */
+    readonly ORIGIN?: string;
+    /** The namespace of the gateway's cache; `default` when absent. */
+    readonly LARDER_NAMESPACE?: string;
+    /** The reserved path prefix; `/.larder` when absent. */
+    readonly LARDER_PREFIX?: string;
+    /** The bearer token of the REST API; without it the API is closed. */
+    readonly LARDER_TOKEN?: string;
+    /** In app Workers: the service binding to the coordinator. */
+    readonly LARDER?: unknown;
+  }
+}

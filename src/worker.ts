@@ -1,0 +1,126 @@
+import { env, WorkerEntrypoint } from "cloudflare:workers";
+import { LarderError } from "../schema/errors.ts";
+import { NamespaceSchema } from "../schema/names.ts";
+import type { CacheConfig, StoreOptions } from "../schema/options.ts";
+import { CacheOptionsSchema, MatchOptionsSchema, StoreOptionsSchema } from "../schema/options.ts";
+import type { PurgeRequest } from "../schema/purge.ts";
+import type { CoordinatorRpc, Demand, NamespaceRpc } from "../schema/rpc.ts";
+import { parse } from "../schema/validate.ts";
+import { isReserved, parsePrefix } from "./api/prefix.ts";
+import { createApi } from "./api/router.ts";
+import { Edge } from "./edge/edge.ts";
+import { ReadThrough } from "./edge/read-through.ts";
+import { platform } from "./edge/surroundings.ts";
+import { createGateway } from "./gateway/gateway.ts";
+
+export { CacheNamespace } from "../objects/cache-namespace.ts";
+
+/** One an isolate: it keeps the isolate's views. */
+const edge = new Edge({ ...platform, cache: () => caches.default, object: objectOf });
+const readThrough = new ReadThrough(edge, platform);
+
+/** The one mapping from a namespace to its object. */
+function objectOf(namespace: string): NamespaceRpc {
+  const name = parse(NamespaceSchema, namespace, "namespace");
+  return env.NAMESPACES.getByName(name) as unknown as NamespaceRpc;
+}
+
+/** Declarations of remote caches that have been checked; apps send the same few over and over. */
+const declarations = new Map<string, CacheConfig>();
+const MOST_DECLARATIONS = 1000;
+
+function declared(options: string): CacheConfig {
+  let config = declarations.get(options);
+  if (config === undefined) {
+    config = parse(CacheOptionsSchema, JSON.parse(options));
+    if (declarations.size >= MOST_DECLARATIONS) declarations.clear();
+    declarations.set(options, config);
+  }
+  return config;
+}
+
+/** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
+interface BindingProps {
+  /** The one namespace this binding may use. */
+  readonly namespace?: string;
+}
+
+/**
+ * The coordinator's Worker: the RPC surface for app Workers, the REST API, and the gateway. What is kept is kept by
+ * the namespace objects and by the data centre's cache; here are only the isolate's views.
+ */
+export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, BindingProps> implements CoordinatorRpc {
+  override async fetch(request: Request): Promise<Response> {
+    const prefix = parsePrefix(this.env.LARDER_PREFIX);
+    if (isReserved(request.url, prefix)) {
+      return createApi({ prefix, token: this.env.LARDER_TOKEN, namespace: objectOf })(request);
+    }
+    const { ORIGIN } = this.env;
+    if (ORIGIN === undefined || ORIGIN === "") {
+      return new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 });
+    }
+    const config = declared(JSON.stringify({ name: "gateway", namespace: this.env.LARDER_NAMESPACE ?? "default" }));
+    return createGateway({ origin: ORIGIN, config, readThrough })(request);
+  }
+
+  async sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>) {
+    return this.#object(namespace).sync(...rest);
+  }
+
+  async complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>) {
+    return this.#object(namespace).complete(...rest);
+  }
+
+  async purge(namespace: string, ...rest: Parameters<NamespaceRpc["purge"]>) {
+    return this.#object(namespace).purge(...rest);
+  }
+
+  async remove(namespace: string, ...rest: Parameters<NamespaceRpc["remove"]>) {
+    return this.#object(namespace).remove(...rest);
+  }
+
+  async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
+    return this.#object(namespace).stats(...rest);
+  }
+
+  async cacheLookup(options: string, request: Request, demand?: Demand) {
+    const checked = demand === undefined ? undefined : parse(MatchOptionsSchema, demand);
+    return edge.lookup(this.#declared(options), request, checked);
+  }
+
+  async cacheStore(options: string, request: Request, response: Response, store: StoreOptions) {
+    return edge.store(this.#declared(options), request, response, parse(StoreOptionsSchema, store));
+  }
+
+  async cacheRemove(options: string, request: Request, vary?: readonly string[]) {
+    const checked = parse(MatchOptionsSchema, vary === undefined ? {} : { vary: [...vary] });
+    return edge.remove(this.#declared(options), request, checked.vary);
+  }
+
+  async cachePurge(options: string, request: PurgeRequest) {
+    return edge.purge(this.#declared(options), request);
+  }
+
+  async cacheStats(options: string) {
+    return edge.stats(this.#declared(options));
+  }
+
+  #declared(options: string): CacheConfig {
+    const config = declared(options);
+    this.#mayUse(config.namespace);
+    return config;
+  }
+
+  #object(namespace: string): NamespaceRpc {
+    this.#mayUse(namespace);
+    return objectOf(namespace);
+  }
+
+  #mayUse(namespace: string): void {
+    const allowed = this.ctx.props?.namespace;
+    if (allowed === undefined || allowed === namespace) return;
+    throw new LarderError("forbidden", `namespace: this binding may use only the namespace "${allowed}"`, {
+      field: "namespace",
+    });
+  }
+}
