@@ -24,7 +24,7 @@ export interface LogSlice {
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Counts an isolate has gathered since its last report was acknowledged. */
-export const CounterReportSchema = v.strictObject({
+const CounterReportSchema = v.strictObject({
   /** Random, one an isolate. */
   reporter: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   /** 1, 2, 3 …: a report that is sent again keeps its number, so it never counts twice. */

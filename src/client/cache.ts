@@ -10,6 +10,7 @@ import type { Version } from "../../schema/version.ts";
 import { placeOf } from "../edge/place.ts";
 import { policyFor } from "../edge/policy.ts";
 import { enginesFor } from "./engines.ts";
+import { fromResponse, toResponse, valueRequest } from "./values.ts";
 
 /** What a purge takes; exactly one of these, and `reason` if wished. */
 export type PurgeOptions = { readonly reason?: string } & (
@@ -23,6 +24,11 @@ export type PurgeOptions = { readonly reason?: string } & (
 export interface WrapOptions extends Omit<MatchOptions, "vary">, Omit<PutOptions, "tags" | "asOf"> {
   /** Tags for the response, or a function that reads them off it; its body is not to be read. */
   readonly tags?: readonly string[] | ((response: Response) => readonly string[]);
+}
+
+/** As for `wrap`; a value has no request, so nothing to vary on. */
+export interface RememberOptions extends Omit<WrapOptions, "vary" | "tags"> {
+  readonly tags?: readonly string[];
 }
 
 /** A named cache, as `cache()` declares it. */
@@ -48,6 +54,14 @@ export interface Cache {
    * @throws what the loader throws, when there is nothing to stand in; LarderError `invalid-input`
    */
   wrap(request: Request | string, loader: () => Response | Promise<Response>, options?: WrapOptions): Promise<Response>;
+  /**
+   * The stored value, or the loader's, which is stored behind the answer: `wrap` for plain values. Dates, Maps, Sets,
+   * BigInts and undefined come back as they were. Purged by its tags.
+   *
+   * @throws what the loader throws; LarderError `invalid-input`, naming the path to anything that cannot be kept, such
+   *   as a function
+   */
+  remember<Value>(key: string, loader: () => Value | Promise<Value>, options?: RememberOptions): Promise<Value>;
   /** Removes one variant everywhere; true when there was a valid entry. */
   delete(request: Request | string, options?: KeyOptions): Promise<boolean>;
   /**
@@ -124,6 +138,15 @@ class DeclaredCache implements Cache {
         typeof tags === "function" ? parse(PutOptionsSchema, { ...put, tags: tags(response) }) : checked,
     };
     return reviving(enginesFor(this.#config).readThrough.answer(this.#config, asRequest(request), source, demand));
+  }
+
+  async remember<Value>(
+    key: string,
+    loader: () => Value | Promise<Value>,
+    options: RememberOptions = {},
+  ): Promise<Value> {
+    const request = valueRequest(key);
+    return fromResponse(await this.wrap(request, async () => toResponse(await loader()), options));
   }
 
   async delete(request: Request | string, options: KeyOptions = {}): Promise<boolean> {

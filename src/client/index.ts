@@ -15,5 +15,5 @@ export type { CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../s
 export type { PurgeResult } from "../../schema/purge.ts";
 export type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 export type { Version } from "../../schema/version.ts";
-export type { Cache, PurgeOptions, WrapOptions } from "./cache.ts";
+export type { Cache, PurgeOptions, RememberOptions, WrapOptions } from "./cache.ts";
 export { cache } from "./cache.ts";
