@@ -45,13 +45,16 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   async complete(context: CallContext, entry: EntryReport): Promise<{ outcome: CompleteOutcome; log: LogSlice }> {
     const report = parse(EntryReportSchema, entry, "entry");
     const reply = this.#call(context, (nowMs): { outcome: CompleteOutcome } => {
-      if (purgeVerdict(report, this.#log.view) !== undefined) return { outcome: "purged-during-fill" };
+      const { view } = this.#log;
+      // A version from the future was never given out: whoever has it may not outlive the purges to come.
+      const isForged = report.asOf.seq > view.head;
+      if (isForged || purgeVerdict(report, view) !== undefined) return { outcome: "purged-during-fill" };
       this.#index.put(report, nowMs);
       this.#housekeeping.noteLifetime(report.lifetimeSeconds);
       this.#stats.count({ type: "put", cache: report.cache });
       return { outcome: "stored" };
     });
-    await this.#housekeeping.arm(Date.now());
+    await this.#housekeeping.entryStored(Date.now(), report.lifetimeSeconds);
     return reply;
   }
 
@@ -61,7 +64,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const purged = this.#append(context, selector, checked.reason, (count) =>
       this.#stats.count({ type: "purge", cache: selector.cache ?? EVERY_CACHE, purged: count }),
     );
-    await this.#housekeeping.arm(Date.now());
+    await this.#housekeeping.purgeLogged(Date.now());
     return { purged, version: this.#log.version, log: this.#log.slice(context.since) };
   }
 
@@ -69,7 +72,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const name = parse(CacheNameSchema, cache, "cache");
     const selector = selectorOf(parse(PurgeRequestSchema, { cache: name, key }, ""));
     const purged = this.#append(context, selector, undefined, () => this.#stats.count({ type: "delete", cache: name }));
-    await this.#housekeeping.arm(Date.now());
+    await this.#housekeeping.purgeLogged(Date.now());
     return { deleted: purged > 0, log: this.#log.slice(context.since) };
   }
 

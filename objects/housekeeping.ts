@@ -5,45 +5,66 @@ import type { TagIndex } from "./tag-index.ts";
 
 /** Entries removed by one run of the alarm: a run stays short, and the next follows at once while there is more. */
 const BATCH = 500;
-/** Rows wait at least this long after their entry has expired, so that one alarm serves many of them. */
-const INTERVAL_MS = 60_000;
+/** What is due waits at least this long, so that one alarm serves many. */
+const SLACK_MS = 60_000;
 
 /** Removes what has expired, by alarm and in bounded batches. */
 export class Housekeeping {
   readonly #storage: DurableObjectStorage;
-  /** Whether an alarm is set, so that a put costs no look-up; undefined until it has been looked up once. */
-  #armed: boolean | undefined;
+  /** When the alarm is set for, so that a put costs no look-up; undefined until it has been looked up once. */
+  #alarmAtMs: number | null | undefined;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
   }
 
-  /** Sees to it that an alarm is set while there is something to remove. */
-  async arm(nowMs: number): Promise<void> {
-    this.#armed ??= (await this.#storage.getAlarm()) !== null;
-    if (this.#armed) return;
-    this.#armed = true;
-    await this.#storage.setAlarm(nowMs + INTERVAL_MS);
+  /** An entry was stored: it is removed once its lifetime has ended. */
+  async entryStored(nowMs: number, lifetimeSeconds: number): Promise<void> {
+    await this.#arm(nowMs + lifetimeSeconds * 1000);
+  }
+
+  /** A purge was logged: the log is trimmed once nothing from before it can be alive. */
+  async purgeLogged(nowMs: number): Promise<void> {
+    await this.#arm(nowMs + this.#longestLifetimeMs() + SLACK_MS);
+  }
+
+  /** Sees to it that the alarm comes soon after `dueMs`, and sooner if something else is due before. */
+  async #arm(dueMs: number): Promise<void> {
+    this.#alarmAtMs ??= await this.#storage.getAlarm();
+    const atMs = dueMs + SLACK_MS;
+    // Setting an alarm is billed as a row written: one that is early enough stays.
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs + SLACK_MS) return;
+    this.#alarmAtMs = atMs;
+    await this.#storage.setAlarm(atMs);
   }
 
   /** Notes how long the entry may live: the log has to outlast it. */
   noteLifetime(lifetimeSeconds: number): void {
-    const { sql } = this.#storage;
-    const longest = Number(readMeta(sql, "longest_lifetime_s") ?? 0);
-    if (lifetimeSeconds > longest) writeMeta(sql, "longest_lifetime_s", String(lifetimeSeconds));
+    if (lifetimeSeconds > this.#longestLifetimeMs() / 1000) {
+      writeMeta(this.#storage.sql, "longest_lifetime_s", String(lifetimeSeconds));
+    }
   }
 
   /** One run of the alarm. Sets the next while anything is left. */
   async run(parts: { index: TagIndex; log: PurgeLog; stats: Stats }, nowMs: number): Promise<void> {
-    const { sql } = this.#storage;
+    const { index, log, stats } = parts;
     const removed = this.#storage.transactionSync(() => {
-      const longestMs = Number(readMeta(sql, "longest_lifetime_s") ?? 0) * 1000;
-      parts.log.trim(nowMs - longestMs - INTERVAL_MS);
-      parts.stats.forgetOldReporters(nowMs);
-      return parts.index.removeExpired(nowMs, BATCH);
+      log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
+      stats.forgetOldReporters(nowMs);
+      return index.removeExpired(nowMs, BATCH);
     });
-    const next = removed === BATCH ? nowMs : parts.index.nextExpiryMs();
-    this.#armed = next !== undefined;
-    if (next !== undefined) await this.#storage.setAlarm(Math.max(next, nowMs) + (removed === BATCH ? 0 : INTERVAL_MS));
+    this.#alarmAtMs = null;
+    if (removed === BATCH) return this.#arm(nowMs - SLACK_MS);
+    const oldestRecordMs = log.oldestAtMs();
+    const due = [
+      index.nextExpiryMs(),
+      oldestRecordMs === undefined ? undefined : oldestRecordMs + this.#longestLifetimeMs() + SLACK_MS,
+      stats.nextReporterToForgetMs(),
+    ].filter((ms) => ms !== undefined);
+    if (due.length > 0) await this.#arm(Math.max(nowMs, Math.min(...due)));
+  }
+
+  #longestLifetimeMs(): number {
+    return Number(readMeta(this.#storage.sql, "longest_lifetime_s") ?? 0) * 1000;
   }
 }

@@ -70,6 +70,12 @@ export class PurgeLog {
     this.#view = this.#read();
   }
 
+  /** When the oldest record was made; undefined when there is none. */
+  oldestAtMs(): number | undefined {
+    const [row] = this.#sql.exec<{ at: number | null }>("SELECT MIN(at_ms) AS at FROM purges");
+    return row?.at ?? undefined;
+  }
+
   /** What a caller at `since` lacks; the whole log when it cannot be told as a continuation. */
   slice(since: LogPoint | null | undefined): LogSlice {
     const { epoch, head, floor } = this.view;

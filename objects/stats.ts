@@ -57,6 +57,12 @@ export class Stats {
     return totals;
   }
 
+  /** When the first reporter may be forgotten; undefined when there is none. */
+  nextReporterToForgetMs(): number | undefined {
+    const [row] = this.#sql.exec<{ at: number | null }>("SELECT MIN(at_ms) AS at FROM reporters");
+    return row?.at == null ? undefined : row.at + REPORTER_MEMORY_MS;
+  }
+
   forgetOldReporters(nowMs: number): void {
     this.#sql.exec("DELETE FROM reporters WHERE at_ms < ?", nowMs - REPORTER_MEMORY_MS);
   }

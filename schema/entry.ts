@@ -25,10 +25,11 @@ export interface EntryFacts {
   readonly staleIfErrorSeconds: number;
 }
 
-/** An entry as it lies in a data centre's cache: its facts, and the response as it is to be given out again. */
+/** An entry as it lies in a data centre's cache; its header fields lie beside it. */
 export interface StoredEntry extends EntryFacts {
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Bytes of the body, decoded. */
+  readonly bytes: number;
 }
 
 /** Seconds of age after which an entry is of no use to anyone. */

@@ -27,6 +27,8 @@ export type MissReason =
   | "method"
   /** A rule says that this request goes past the cache. */
   | "bypass"
+  /** The URL, or what the request varies on, is too long for a key. */
+  | "too-long"
   /** The namespace object did not answer for longer than the cache's grace allows. */
   | "unreachable";
 
@@ -36,6 +38,8 @@ export type RefusalReason =
   | "method"
   /** A rule says that this request goes past the cache. */
   | "bypass"
+  /** The URL, or what the request varies on, is too long for a key. */
+  | "too-long"
   /** The status is never stored (1xx, 206, 304), or only with explicit freshness, which it lacks. */
   | "code"
   /** `Cache-Control: no-store`. */

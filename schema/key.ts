@@ -1,6 +1,5 @@
 import type { Brand } from "valibot";
 import { LarderError } from "./errors.ts";
-import { limits } from "./limits.ts";
 import type { CacheName, Namespace } from "./names.ts";
 
 /** The URL under which one response is stored; see {@link buildKey}. */
@@ -22,16 +21,9 @@ export interface KeyParts {
  * in the order of their names. Parameters of one name keep their order, since servers give it a meaning; nothing is
  * decoded or encoded anew, so that two URLs an origin may tell apart stay apart.
  *
- * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL of at most
- *   {@link limits.urlCharacters} characters, or that carries credentials
+ * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL, or carries credentials
  */
 export function normalizeUrl(text: string, field = "request"): NormalUrl {
-  if (text.length > limits.urlCharacters) {
-    throw new LarderError("invalid-input", `${field}: a URL may be at most ${limits.urlCharacters} characters`, {
-      field,
-      limit: limits.urlCharacters,
-    });
-  }
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new LarderError("invalid-input", `${field}: must be an absolute http or https URL`, { field });

@@ -14,8 +14,6 @@ export const limits = {
    * (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags, "A few things to remember").
    */
   tagsTotalCharacters: 16_000,
-  /** Selectors in one purge: its tags, URLs, keys and prefixes together. */
-  selectorsPerPurge: 1000,
   /** Characters in a URL or a URL prefix; Cloudflare's own limit for a URL is 16 KB. */
   urlCharacters: 8192,
   /** Characters in a key: a URL and what is added to it. */

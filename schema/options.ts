@@ -4,10 +4,12 @@ import { limits } from "./limits.ts";
 import type { Namespace } from "./names.ts";
 import { CacheNameSchema, NamespaceSchema, TagsSchema } from "./names.ts";
 import type { Version } from "./version.ts";
+import { VERSION_FORM } from "./version.ts";
+
+const wholeSeconds = v.pipe(v.number("must be a number of seconds"), v.integer("must be a whole number of seconds"));
 
 const seconds = v.pipe(
-  v.number("must be a number of seconds"),
-  v.integer("must be a whole number of seconds"),
+  wholeSeconds,
   v.minValue(0, "must not be negative"),
   v.maxValue(limits.ttlSeconds, `must be at most ${limits.ttlSeconds} seconds, a year`),
 );
@@ -97,7 +99,7 @@ export const CacheOptionsSchema = v.strictObject({
   binding: v.optional(v.pipe(v.string("must be a string"), v.minLength(1, "must not be empty")), "LARDER"),
   /** No hit is served on a view of the purge log confirmed longer ago than this. At least 2. */
   purgeLagSeconds: v.optional(
-    v.pipe(seconds, v.minValue(2, "must be at least 2"), v.maxValue(3600, "must be at most 3600")),
+    v.pipe(wholeSeconds, v.minValue(2, "must be at least 2"), v.maxValue(3600, "must be at most 3600")),
     5,
   ),
   /** What to do when the view is too old and the coordinator cannot be reached. */
@@ -123,7 +125,7 @@ export type CacheRule = CacheConfig["rules"][number];
 
 const version = v.pipe(
   v.string("must be a version"),
-  v.regex(/^[0-9a-f]{16}-\d{1,15}$/, "must be a version as a purge returned it"),
+  v.regex(VERSION_FORM, "must be a version as a purge returned it"),
   v.transform((text) => text as Version),
 );
 

@@ -3,7 +3,7 @@ import type { Key, NormalUrl } from "./key.ts";
 import { normalizeUrl, sortQuery } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { CacheName, Tag } from "./names.ts";
-import { CacheNameSchema, TagSchema } from "./names.ts";
+import { CacheNameSchema, TagsSchema } from "./names.ts";
 import type { Version } from "./version.ts";
 
 /**
@@ -50,26 +50,25 @@ function isNormalizable(prefix: string): boolean {
   return pathAt === -1 ? /^[\x21-\x7e]+$/.test(prefix) : URL.canParse(`${prefix}x`);
 }
 
-/** Normal URLs have their parameters in the order of their names, so a prefix out of that order would hit nothing. */
+/**
+ * Normal URLs have their parameters in the order of their names, so a prefix out of that order would hit nothing. Its
+ * last parameter may be unfinished, and then its name is too.
+ */
 function hasSortedQuery(prefix: string): boolean {
   const queryAt = prefix.indexOf("?");
-  const query = queryAt === -1 ? "" : prefix.slice(queryAt + 1);
+  const parameters = queryAt === -1 ? [] : prefix.slice(queryAt + 1).split("&");
+  if (parameters.at(-1)?.includes("=") === false) parameters.pop();
+  const query = parameters.join("&");
   return sortQuery(query) === query;
 }
 
 const fields = {
   cache: v.optional(CacheNameSchema),
-  tags: v.optional(
-    v.pipe(
-      v.array(TagSchema, "must be an array of tags"),
-      v.minLength(1, "must name at least one tag"),
-      v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} tags`),
-    ),
-  ),
+  tags: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
   prefix: v.optional(
     v.pipe(
       UrlText,
-      v.regex(/^https?:\/\/[^/]/i, "must begin with http:// or https:// and a host"),
+      v.regex(/^https?:\/\/[^/?#\\@\s]+(?:\/|$)/i, "must begin with http:// or https:// and a host, and no user name"),
       v.check((text) => !text.includes("#"), "must not hold a fragment: no key has one"),
       v.check(isNormalizable, "must begin like a URL, its host in ASCII where it ends in the host"),
       v.check(hasSortedQuery, "must name query parameters in the order of their names, as keys do"),

@@ -21,7 +21,7 @@ export interface LogSlice {
   readonly records: readonly PurgeRecord[];
 }
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Counts an isolate has gathered since its last report was acknowledged. */
 const CounterReportSchema = v.strictObject({

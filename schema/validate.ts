@@ -58,7 +58,7 @@ function preview(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(shortened(value));
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value !== null && typeof value === "object") return "an object";
-  return String(value);
+  return typeof value === "function" ? "a function" : shortened(String(value));
 }
 
 function shortened(text: string): string {

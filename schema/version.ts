@@ -15,7 +15,7 @@ export interface LogPoint {
   readonly seq: number;
 }
 
-const FORM = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/;
+export const VERSION_FORM = /^([0-9a-f]{16})-(0|[1-9][0-9]{0,14})$/;
 
 export function formatVersion(point: LogPoint): Version {
   return `${point.epoch}-${point.seq}` as Version;
@@ -23,7 +23,7 @@ export function formatVersion(point: LogPoint): Version {
 
 /** @throws LarderError `invalid-input` when `text` is not a version */
 export function parseVersion(text: string, field: string): LogPoint {
-  const match = FORM.exec(text);
+  const match = VERSION_FORM.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) {
     throw new LarderError("invalid-input", `${field}: must be a version as a purge returned it, "<epoch>-<seq>"`, {
       field,

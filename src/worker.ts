@@ -32,11 +32,19 @@ const MOST_DECLARATIONS = 1000;
 function declared(options: string): CacheConfig {
   let config = declarations.get(options);
   if (config === undefined) {
-    config = parse(CacheOptionsSchema, JSON.parse(options));
+    config = parse(CacheOptionsSchema, fromJson(options));
     if (declarations.size >= MOST_DECLARATIONS) declarations.clear();
     declarations.set(options, config);
   }
   return config;
+}
+
+function fromJson(options: string): unknown {
+  try {
+    return JSON.parse(options);
+  } catch {
+    throw new LarderError("invalid-input", "options: must be a cache's declaration as JSON", { field: "options" });
+  }
 }
 
 /** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */

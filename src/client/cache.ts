@@ -1,5 +1,6 @@
 import { asLarderError, LarderError } from "../../schema/errors.ts";
 import type { Key } from "../../schema/key.ts";
+import { limits } from "../../schema/limits.ts";
 import type { CacheConfig, CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
 import { CacheOptionsSchema, KeyOptionsSchema, MatchOptionsSchema, PutOptionsSchema } from "../../schema/options.ts";
 import type { PurgeRequest, PurgeResult } from "../../schema/purge.ts";
@@ -163,7 +164,13 @@ class DeclaredCache implements Cache {
   key(request: Request | string, options: KeyOptions = {}): Key {
     const asked = asRequest(request);
     const { vary } = parse(KeyOptionsSchema, options);
-    return placeOf(this.#config, asked, vary ?? policyFor(this.#config, asked).vary).key;
+    const place = placeOf(this.#config, asked, vary ?? policyFor(this.#config, asked).vary);
+    if (place !== undefined) return place.key;
+    throw new LarderError(
+      "invalid-input",
+      `request: its URL is longer than ${limits.urlCharacters} characters, or with the values it varies on longer than ${limits.keyCharacters}`,
+      { field: "request", limit: limits.urlCharacters },
+    );
   }
 
   async stats(): Promise<CacheStats> {

@@ -3,7 +3,6 @@ import { lifetimeSeconds } from "../../schema/entry.ts";
 import { asLarderError } from "../../schema/errors.ts";
 import type { MissReason, RefusalReason } from "../../schema/events.ts";
 import { normalizeVary } from "../../schema/key.ts";
-import { limits } from "../../schema/limits.ts";
 import type { Namespace } from "../../schema/names.ts";
 import { TagsSchema } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
@@ -15,8 +14,8 @@ import { formatVersion, parseVersion } from "../../schema/version.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
 import { storeVerdict } from "../http/storable.ts";
 import { verdict } from "../log/verdict.ts";
+import type { Unmeasured } from "./l1.ts";
 import { L1 } from "./l1.ts";
-import type { Place } from "./place.ts";
 import { placeOf } from "./place.ts";
 import type { Policy } from "./policy.ts";
 import { policyFor } from "./policy.ts";
@@ -47,7 +46,6 @@ export class Edge implements CacheEngine {
   async lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
     const keeper = this.#keeper(config);
     const policy = policyFor(config, request);
-    let place = placeOf(config, request, demand.vary ?? policy.vary);
     const miss = (reason: MissReason, asOf: LogPoint | null, fallback?: Response): Lookup => {
       keeper.count(config, { type: "miss", reason });
       const version = asOf === null ? null : formatVersion(asOf);
@@ -55,15 +53,14 @@ export class Edge implements CacheEngine {
     };
     if (request.method !== "GET" && request.method !== "HEAD") return miss("method", null);
     if (policy.bypass) return miss("bypass", null);
+    const vary = demand.vary ?? policy.vary;
+    let place = placeOf(config, request, vary);
+    if (place === undefined) return miss("too-long", null);
     const l1 = new L1(this.#parts.cache());
     let stored = await l1.match(place);
     if (stored?.found.kind === "varies") {
-      place = placeOf(
-        config,
-        request,
-        normalizeVary([...(demand.vary ?? policy.vary), ...stored.found.names]),
-        place.url,
-      );
+      place = placeOf(config, request, normalizeVary([...vary, ...stored.found.names]), place.url);
+      if (place === undefined) return miss("too-long", null);
       stored = await l1.match(place);
     }
     const atHand = await keeper.atHand(config, demand);
@@ -77,15 +74,14 @@ export class Edge implements CacheEngine {
     const { entry } = stored.found;
     const judged = verdict(entry, view, this.#parts.nowMs());
     if (judged.state === "fresh" || judged.state === "stale" || judged.state === "error-only") {
-      const headers = new Headers(entry.headers as [string, string][]);
-      headers.set("age", String(Math.floor(judged.ageSeconds)));
-      addCacheStatus(headers, {
+      const whole = stored.found.respond(stored.body);
+      whole.headers.set("age", String(Math.floor(judged.ageSeconds)));
+      addCacheStatus(whole.headers, {
         outcome: "hit",
         ttlSeconds: entry.ttlSeconds - judged.ageSeconds,
         ...(atHand.kind === "confirmed" ? {} : { detail: "unconfirmed" }),
       });
-      const { bytes: sizeBytes } = stored.found.body;
-      const response = respond(request, { status: entry.status, headers, sizeBytes }, stored.body);
+      const response = respond(request, whole, entry.bytes);
       if (judged.state === "error-only") return miss("expired", view.point, response);
       keeper.count(config, { type: "hit", state: judged.state });
       if (judged.state === "fresh") return { outcome: "hit", state: "fresh", response };
@@ -120,9 +116,9 @@ export class Edge implements CacheEngine {
 
     const ownPlace = placeOf(config, request, declaredVary);
     const vary = normalizeVary([...declaredVary, ...judged.varyNames]);
-    const place = judged.varyNames.length === 0 ? ownPlace : placeOf(config, request, vary, ownPlace.url);
-    if (place.key.length > limits.keyCharacters) return refuse("vary");
-    const entry: StoredEntry = {
+    const place = judged.varyNames.length === 0 ? ownPlace : placeOf(config, request, vary, ownPlace?.url);
+    if (ownPlace === undefined || place === undefined) return refuse("too-long");
+    const entry: Unmeasured = {
       ...place,
       tags: parse(TagsSchema, [...new Set([...policy.tags, ...options.tags])], "tags"),
       asOf,
@@ -132,21 +128,20 @@ export class Edge implements CacheEngine {
       staleWhileRevalidateSeconds: judged.staleWhileRevalidateSeconds,
       staleIfErrorSeconds: judged.staleIfErrorSeconds,
       status: response.status,
-      headers: headersToKeep(response.headers, nowMs),
     };
     const l1 = new L1(this.#parts.cache());
-    const stored = await l1.put(entry, response.body, config.maxBodyBytes);
+    const stored = await l1.put(entry, response, config.maxBodyBytes);
     if (!stored.stored) return refuse(stored.reason);
     const lifetime = lifetimeSeconds(entry);
     if (place !== ownPlace) await l1.putVariesNote(ownPlace.key, judged.varyNames, lifetime);
-    const outcome = await this.#complete(keeper, entry, stored.bytes);
+    const outcome = await this.#complete(keeper, { ...entry, bytes: stored.bytes });
     if (outcome === "purged-during-fill") return refuse("purged-during-fill");
     const expiresAt = new Date(nowMs + (lifetime - entry.initialAgeSeconds) * 1000);
     return { stored: true, key: place.key, expiresAt, version: outcome };
   }
 
   /** Reports the entry to the index; the version it is valid at, or that a purge overtook it. */
-  async #complete(keeper: ViewKeeper, entry: StoredEntry, bytes: number): Promise<Version | "purged-during-fill"> {
+  async #complete(keeper: ViewKeeper, entry: StoredEntry): Promise<Version | "purged-during-fill"> {
     const report = {
       key: entry.key,
       url: entry.url,
@@ -155,7 +150,7 @@ export class Edge implements CacheEngine {
       asOf: { ...entry.asOf },
       freshSeconds: Math.max(0, Math.ceil(entry.ttlSeconds - entry.initialAgeSeconds)),
       lifetimeSeconds: Math.max(0, Math.ceil(lifetimeSeconds(entry) - entry.initialAgeSeconds)),
-      bytes,
+      bytes: entry.bytes,
       status: entry.status,
     };
     try {
@@ -182,16 +177,16 @@ export class Edge implements CacheEngine {
   async remove(config: CacheConfig, request: Request, vary?: readonly string[]): Promise<boolean> {
     const l1 = new L1(this.#parts.cache());
     const names = vary ?? policyFor(config, request).vary;
-    let place: Place = placeOf(config, request, names);
-    const stored = await l1.match(place);
+    let place = placeOf(config, request, names);
+    const stored = place === undefined ? undefined : await l1.match(place);
     await stored?.body?.cancel();
     if (stored?.found.kind === "varies") {
-      place = placeOf(config, request, normalizeVary([...names, ...stored.found.names]), place.url);
+      place = placeOf(config, request, normalizeVary([...names, ...stored.found.names]), place?.url);
     }
-    const { deleted } = await this.#keeper(config).call((object, context) =>
-      object.remove(context, config.name, place.key),
-    );
-    await l1.delete(place.key);
+    if (place === undefined) return false;
+    const { key } = place;
+    const { deleted } = await this.#keeper(config).call((object, context) => object.remove(context, config.name, key));
+    await l1.delete(key);
     return deleted;
   }
 
@@ -224,11 +219,4 @@ function declaredLifetime(policy: Policy, options: StoreOptions) {
     ...(staleWhileRevalidateSeconds === undefined ? {} : { staleWhileRevalidateSeconds }),
     ...(staleIfErrorSeconds === undefined ? {} : { staleIfErrorSeconds }),
   };
-}
-
-/** What is given out again at a hit. A response without a `Date` gets that of its arrival (RFC 9110 section 6.6.1). */
-function headersToKeep(headers: Headers, nowMs: number): [string, string][] {
-  const kept = [...headers].filter(([name]) => name !== "age" && name !== "cache-tag");
-  if (!headers.has("date")) kept.push(["date", new Date(nowMs).toUTCString()]);
-  return kept;
 }

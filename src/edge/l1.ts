@@ -7,6 +7,9 @@ import { fromStored, toStored, toVariesNote } from "./stored-form.ts";
 /** A body up to this size is read before it is stored, and stored at once. */
 const INLINE_BYTES = 1024 * 1024;
 
+/** An entry before its body has been counted. */
+export type Unmeasured = Omit<StoredEntry, "bytes">;
+
 export type Stored =
   | { readonly stored: true; readonly bytes: number }
   | {
@@ -37,14 +40,15 @@ export class L1 {
     const stored = await this.#cache.match(place.key);
     if (stored === undefined) return undefined;
     const found = fromStored(stored, place);
-    if (found?.kind !== "entry" || found.body.bodyKey === undefined) {
+    if (found?.kind !== "entry" || found.bodyKey === undefined) {
       return found === undefined ? undefined : { found, body: stored.body };
     }
-    const apart = await this.#cache.match(found.body.bodyKey);
+    const apart = await this.#cache.match(found.bodyKey);
     return apart === undefined ? undefined : { found, body: apart.body };
   }
 
-  async put(entry: StoredEntry, body: ReadableStream<Uint8Array> | null, maxBodyBytes: number): Promise<Stored> {
+  /** Stores the entry with the fields and the body of `response`, which it takes over. */
+  async put(entry: Unmeasured, { headers, body }: Response, maxBodyBytes: number): Promise<Stored> {
     const start = await readStart(body, Math.min(INLINE_BYTES, maxBodyBytes + 1)).catch(() => undefined);
     if (start === undefined) return { stored: false, reason: "incomplete" };
     if (start.bytes > maxBodyBytes) {
@@ -53,8 +57,8 @@ export class L1 {
     }
     const stored: Stored =
       start.rest === null
-        ? await this.#putWhole(entry, start.chunks, start.bytes)
-        : await this.#putStream(entry, start.chunks, start.rest, maxBodyBytes);
+        ? await this.#putWhole({ ...entry, bytes: start.bytes }, headers, start.chunks)
+        : await this.#putStream(entry, headers, concatenate(start.chunks, start.rest), maxBodyBytes);
     if (!stored.stored) return stored;
     works ??= await this.#keeps(entry.key);
     return works ? stored : { stored: false, reason: "cache-unavailable" };
@@ -69,28 +73,30 @@ export class L1 {
     return this.#cache.delete(key);
   }
 
-  async #putWhole(entry: StoredEntry, chunks: readonly Uint8Array[], bytes: number): Promise<Stored> {
-    await this.#cache.put(entry.key, toStored(entry, bytes === 0 ? null : joined(chunks), { bytes }));
-    return { stored: true, bytes };
+  async #putWhole(entry: StoredEntry, headers: Headers, chunks: readonly Uint8Array[]): Promise<Stored> {
+    const body = entry.bytes === 0 ? null : new Blob(chunks as Uint8Array<ArrayBuffer>[]);
+    await this.#cache.put(entry.key, toStored(entry, headers, body));
+    return { stored: true, bytes: entry.bytes };
   }
 
   async #putStream(
-    entry: StoredEntry,
-    chunks: readonly Uint8Array[],
-    rest: ReadableStream<Uint8Array>,
+    entry: Unmeasured,
+    headers: Headers,
+    body: ReadableStream<Uint8Array>,
     maxBodyBytes: number,
   ): Promise<Stored> {
     const bodyKey = `${entry.key}&body=${crypto.randomUUID()}`;
     const meter = new Meter(maxBodyBytes);
-    const whole = concatenate(chunks, rest).pipeThrough(meter.stream);
     try {
-      await this.#cache.put(bodyKey, toStored(entry, whole, { bytes: 0 }));
+      const measured = body.pipeThrough(meter.stream);
+      await this.#cache.put(bodyKey, toStored({ ...entry, bytes: 0 }, headers, measured));
     } catch {
       await this.#cache.delete(bodyKey);
       return { stored: false, reason: meter.exceeded ? "too-large" : "incomplete" };
     }
-    await this.#cache.put(entry.key, toStored(entry, null, { bytes: meter.bytes, bodyKey }));
-    return { stored: true, bytes: meter.bytes };
+    const { bytes } = meter;
+    await this.#cache.put(entry.key, toStored({ ...entry, bytes }, headers, null, bodyKey));
+    return { stored: true, bytes };
   }
 
   async #keeps(key: Key): Promise<boolean> {
@@ -102,10 +108,6 @@ export class L1 {
     );
     return false;
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Blob {
-  return new Blob(chunks as Uint8Array<ArrayBuffer>[]);
 }
 
 /** Reads until `enough` bytes have come or the body has ended; `rest` is what is left, null after the end. */

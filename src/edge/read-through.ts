@@ -77,9 +77,9 @@ export class ReadThrough {
     const copy = loaded.clone();
     const options = { ...source.storeOptions(copy), asOf: miss.asOf };
     this.#surroundings.waitUntil(this.#store(config, request, copy, options));
-    const headers = new Headers(loaded.headers);
-    addCacheStatus(headers, { outcome: "forwarded", reason: forwardReason(miss.reason), status: loaded.status });
-    return respond(request, { status: loaded.status, headers }, loaded.body);
+    const whole = new Response(loaded.body, loaded);
+    addCacheStatus(whole.headers, { outcome: "forwarded", reason: forwardReason(miss.reason), status: loaded.status });
+    return respond(request, whole);
   }
 
   async #store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<void> {
@@ -124,6 +124,7 @@ function forwardReason(reason: MissReason): "uri-miss" | "stale" | "bypass" | "m
     case "purged":
       return "stale";
     case "bypass":
+    case "too-long":
     case "unreachable":
       return "bypass";
     case "method":

@@ -35,8 +35,8 @@ export function advance(view: View | undefined, slice: LogSlice): View | undefin
     return new View(slice, index);
   }
   if (!sameEpoch) return view;
-  const [first] = slice.records;
-  if (first !== undefined && first.seq > view.head + 1) return view;
+  // Sequence numbers have no gaps, so the slice begins where its count of records says.
+  if (slice.head - slice.records.length > view.head) return view;
   for (const record of slice.records) {
     if (record.seq > view.head) view.index.add(record);
   }

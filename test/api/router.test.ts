@@ -198,7 +198,7 @@ describe("bad input", () => {
     ["an empty tag", tag(""), "tags[1]", 1],
     ["a tag that is too long", tag("t".repeat(limits.tagCharacters + 1)), "tags[1]", limits.tagCharacters],
     ["a tag that is no string", { tags: [7] }, "tags[0]"],
-    ["too many tags", { tags: Array.from({ length: 1001 }, (_, at) => `t${at}`) }, "tags", limits.selectorsPerPurge],
+    ["too many tags", { tags: Array.from({ length: 1001 }, (_, at) => `t${at}`) }, "tags", limits.tagsPerEntry],
     ["no tags", { tags: [] }, "tags", 1],
     ["tags that are no array", { tags: "listing" }, "tags"],
     ["nothing to purge", {}, "input"],

@@ -193,6 +193,15 @@ describe.each(["isolate", "remote"] as const)("a cache read in mode %s", (mode) 
     expect(await pages.match(withSession)).toBeUndefined();
   });
 
+  it("lets a URL that is too long for a key go past the cache", async () => {
+    const pages = declare();
+    const url = freshUrl(`/${"x".repeat(8192)}`);
+    expect(await pages.match(url)).toBeUndefined();
+    expect(await pages.put(url, new Response("x"))).toEqual({ stored: false, reason: "too-long" });
+    expect(await pages.delete(url)).toBe(false);
+    expect(() => pages.key(url)).toThrow("request: its URL is longer than 8192 characters");
+  });
+
   it("refuses a body over its limit with an error, and stores nothing", async () => {
     const pages = declare({ maxBodyBytes: 10 });
     const url = freshUrl();

@@ -1,7 +1,7 @@
 import { asLarderError, type LarderError } from "../../schema/errors.ts";
 
 /** What a refusal tells its caller. */
-export type Refusal = Pick<LarderError, "code" | "message" | "field" | "limit">;
+type Refusal = Pick<LarderError, "code" | "message" | "field" | "limit">;
 
 /** What `work` refuses with. @throws when it accepts, or fails in another way */
 export function refusal(work: () => unknown): Refusal {

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import type { EntryFacts } from "../../schema/entry.ts";
 import { buildKey, type NormalUrl } from "../../schema/key.ts";
 import type { CacheName, Namespace, Tag } from "../../schema/names.ts";
-import type { PurgeRecord, Selector } from "../../schema/purge.ts";
+import type { PurgeRecord, PurgeRequest, Selector } from "../../schema/purge.ts";
 
 type Purgeable = Pick<EntryFacts, "key" | "url" | "cache" | "tags">;
 
 /** Few of each, so that selectors often hit, and some are beginnings of others. */
-export const few = {
+const few = {
   caches: ["pages", "api"] as CacheName[],
   urls: [
     "https://a.example/",
@@ -17,7 +17,7 @@ export const few = {
     "https://b.example/p/1",
   ] as NormalUrl[],
   tags: ["t", "t1", "product:1", "product:2"] as Tag[],
-  prefixes: ["https://", "https://a", "https://a.example/p", "https://a.example/p/1", "https://b.example/p/1?"],
+  prefixes: ["https://a", "https://b.e", "https://a.example/p", "https://a.example/p/1", "https://b.example/p/1?"],
   variants: [null, "en", "de"],
 };
 
@@ -53,6 +53,13 @@ export const selector: fc.Arbitrary<Selector> = fc
 export const wholeLog: fc.Arbitrary<PurgeRecord[]> = fc
   .array(selector, { maxLength: 12 })
   .map((selectors) => selectors.map((each, at) => ({ seq: at + 1, selector: each })));
+
+/** The request that makes a purge with this selector. */
+export function requestFor({ tags: some, ...rest }: Selector): PurgeRequest {
+  const { cache: _, ...what } = rest;
+  if (some !== undefined) return { ...rest, tags: [...some] };
+  return Object.keys(what).length === 0 ? { ...rest, everything: true } : rest;
+}
 
 /** What a selector means, said as plainly as can be. */
 export function hits(selector: Selector, entry: Purgeable): boolean {

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import type { NamespaceRpc } from "../../schema/rpc.ts";
+import { fill, freshObject, pointOf, report, statsOf } from "../support/namespace-object.ts";
+import { refusalOf } from "../support/refusal.ts";
+
+const ENTRY = report({ epoch: "0123456789abcdef", seq: 0 });
+const { status: _, ...INCOMPLETE } = ENTRY;
+const REPORTER = "0123456789abcdef";
+
+/** The call as a caller makes it that no compiler has checked. */
+type Loose = { [Method in keyof NamespaceRpc]: (...args: unknown[]) => Promise<unknown> };
+
+const complete = (entry: object) => (object: Loose) => object.complete({}, { ...ENTRY, ...entry });
+const purge = (request: unknown) => (object: Loose) => object.purge({}, request);
+const counting = (counts: unknown, more: object = {}) => ({
+  report: { reporter: REPORTER, batch: 1, counts, ...more },
+});
+
+describe("bad input to the object is refused, and changes nothing", () => {
+  test.each<[string, (object: Loose) => Promise<unknown>, string, number?]>([
+    ["a tag with a comma", complete({ tags: ["fine", "a,b"] }), "entry.tags[1]"],
+    ["a tag with a space", complete({ tags: ["a b"] }), "entry.tags[0]"],
+    ["an empty tag", complete({ tags: [""] }), "entry.tags[0]", 1],
+    ["a tag too long", complete({ tags: ["t".repeat(1025)] }), "entry.tags[0]", 1024],
+    ["too many tags", complete({ tags: Array.from({ length: 1001 }, (_, at) => `t${at}`) }), "entry.tags", 1000],
+    [
+      "tags too long in all",
+      complete({ tags: Array.from({ length: 17 }, () => "t".repeat(1000)) }),
+      "entry.tags",
+      16_000,
+    ],
+    ["no tags at all", complete({ tags: undefined }), "entry.tags"],
+    ["a negative lifetime", complete({ lifetimeSeconds: -1 }), "entry.lifetimeSeconds", 0],
+    ["a fractional lifetime", complete({ freshSeconds: 1.5 }), "entry.freshSeconds"],
+    ["a lifetime that is no number", complete({ freshSeconds: Number.NaN }), "entry.freshSeconds"],
+    ["a lifetime without end", complete({ lifetimeSeconds: Number.POSITIVE_INFINITY }), "entry.lifetimeSeconds"],
+    ["a cache's name too long", complete({ cache: "n".repeat(129) }), "entry.cache", 128],
+    ["a key too long", complete({ key: "k".repeat(16_385) }), "entry.key", 16_384],
+    ["a URL too long", complete({ url: `https://a.example/${"p".repeat(8192)}` }), "entry.url", 8192],
+    ["a status that is none", complete({ status: 99 }), "entry.status", 200],
+    ["bytes below zero", complete({ bytes: -1 }), "entry.bytes", 0],
+    ["a version as text", complete({ asOf: "0123456789abcdef-0" }), "entry.asOf"],
+    ["a version below zero", complete({ asOf: { epoch: "0123456789abcdef", seq: -1 } }), "entry.asOf.seq", 0],
+    ["a field that is none", complete({ ttl: 60 }), "entry.ttl"],
+    ["a field that is missing", (object) => object.complete({}, INCOMPLETE), "entry.status"],
+    ["no entry", (object) => object.complete({}), "entry"],
+    ["a purge of nothing", purge({}), "input"],
+    ["no purge", purge(undefined), "input"],
+    ["a purge of two things", purge({ tags: ["a"], everything: true }), "input"],
+    ["a purge of a bad tag", purge({ tags: ["a", "b\u0000"] }), "tags[1]"],
+    ["a purge of no tags", purge({ tags: [] }), "tags", 1],
+    ["a purge of a relative prefix", purge({ prefix: "/p" }), "prefix"],
+    ["a purge in a cache of no name", purge({ everything: true, cache: "" }), "cache", 1],
+    ["a purge that is half meant", purge({ everything: "false" }), "everything"],
+    ["a delete in a cache of a bad name", (object) => object.remove({}, "*", ENTRY.key), "cache"],
+    ["a delete of a key too long", (object) => object.remove({}, "pages", "k".repeat(16_385)), "key", 16_384],
+    ["a delete of no key", (object) => object.remove({}, "pages", undefined), "input"],
+    ["stats of a cache of a bad name", (object) => object.stats({}, "a b"), "cache"],
+    ["no context", (object) => object.sync(), "context"],
+    ["a context with a field that is none", (object) => object.sync({ sinse: null }), "context.sinse"],
+    ["a point below zero", (object) => object.sync({ since: { epoch: "", seq: -1 } }), "context.since.seq", 0],
+    [
+      "a point as text",
+      (object) => object.purge({ since: "0123456789abcdef-0" }, { everything: true }),
+      "context.since",
+    ],
+    ["a reporter of no form", (object) => object.sync(counting([], { reporter: "me" })), "context.report.reporter"],
+    ["a report number of zero", (object) => object.sync(counting([], { batch: 0 })), "context.report.batch", 1],
+    [
+      "a counter that is none",
+      (object) => object.purge(counting([{ cache: "pages", counter: "hit", count: 1 }]), { everything: true }),
+      "context.report.counts[0].counter",
+    ],
+    [
+      "a count below zero",
+      (object) => object.complete(counting([{ cache: "pages", counter: "hits", count: -1 }]), ENTRY),
+      "context.report.counts[0].count",
+      0,
+    ],
+    [
+      "a report too long",
+      (object) =>
+        object.sync(counting(Array.from({ length: 10_001 }, () => ({ cache: "a", counter: "hits", count: 1 })))),
+      "context.report.counts",
+      10_000,
+    ],
+  ])("%s", async (_, call, field, limit) => {
+    const { object } = freshObject();
+    await fill(object, [{ tags: ["a"] }]);
+    const before = { point: await pointOf(object), stats: await statsOf(object) };
+    const { message, ...refused } = await refusalOf(call(object as unknown as Loose));
+    expect(refused).toEqual({ code: "invalid-input", field, ...(limit === undefined ? {} : { limit }) });
+    expect(message.startsWith(`${field}: `)).toBe(true);
+    expect({ point: await pointOf(object), stats: await statsOf(object) }).toEqual(before);
+  });
+
+  test("a good report that comes with a bad call is not counted, and counts when it comes again", async () => {
+    const { object } = freshObject();
+    const context = counting([{ cache: "pages", counter: "hits", count: 3 }]);
+    const loose = object as unknown as Loose;
+    await refusalOf(loose.purge(context, { tags: ["a b"] }));
+    expect(await statsOf(object)).toMatchObject({ hits: 0 });
+    await loose.sync(context);
+    expect(await statsOf(object)).toMatchObject({ hits: 3 });
+  });
+});
