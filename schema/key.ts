@@ -17,6 +17,14 @@ export interface KeyParts {
 }
 
 /**
+ * URLs that parsing is sure to leave as they are, which most are and every hit pays for: a host of plain labels, the
+ * last of which begins with a letter (or it might be an address in disguise); no port; a path of plain characters, no
+ * segment of which begins with a dot; and one query parameter at most.
+ */
+const SURELY_NORMAL =
+  /^https?:\/\/(?:(?!xn--)[a-z0-9][a-z0-9-]*\.)*(?!xn--)[a-z][a-z0-9-]*(?:\/(?![.%])[A-Za-z0-9._~!$()*+,;=:@-]*)+(?:\?[A-Za-z0-9._~!$()*+,;=:@/-]*)?$/;
+
+/**
  * The one spelling of a request URL: parsed by the WHATWG rules, without its fragment, and with its query parameters
  * in the order of their names. Parameters of one name keep their order, since servers give it a meaning; nothing is
  * decoded or encoded anew, so that two URLs an origin may tell apart stay apart.
@@ -24,6 +32,7 @@ export interface KeyParts {
  * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL, or carries credentials
  */
 export function normalizeUrl(text: string, field = "request"): NormalUrl {
+  if (SURELY_NORMAL.test(text)) return text as NormalUrl;
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new LarderError("invalid-input", `${field}: must be an absolute http or https URL`, { field });

@@ -10,6 +10,7 @@ import { parse } from "../../schema/validate.ts";
 import type { Version } from "../../schema/version.ts";
 import { placeOf } from "../edge/place.ts";
 import { policyFor } from "../edge/policy.ts";
+import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
 import { fromResponse, toResponse, valueRequest } from "./values.ts";
 
@@ -90,6 +91,7 @@ export function cache(options: CacheOptions): Cache {
 
 class DeclaredCache implements Cache {
   readonly #config: CacheConfig;
+  #found: Engines | undefined;
   /** The log as it was when `match` found nothing for this request: what its `put` is to be stored with. */
   readonly #missedAsOf = new WeakMap<Request, Version | null>();
 
@@ -100,7 +102,7 @@ class DeclaredCache implements Cache {
   async match(request: Request | string, options?: MatchOptions): Promise<Response | undefined> {
     const asked = asRequest(request);
     const demand = options === undefined ? undefined : parse(MatchOptionsSchema, options);
-    const found = await reviving(this.#engine.lookup(this.#config, asked, demand));
+    const found = await reviving(this.#engines.engine.lookup(this.#config, asked, demand));
     if (found.outcome === "hit") return found.response;
     await found.fallback?.body?.cancel();
     this.#missedAsOf.set(asked, found.asOf);
@@ -113,7 +115,7 @@ class DeclaredCache implements Cache {
     const asOf = checked.asOf ?? this.#missedAsOf.get(asked);
     const { asOf: _, ...rest } = checked;
     const store = { ...rest, ...(asOf === undefined ? {} : { asOf }) };
-    const receipt = await reviving(this.#engine.store(this.#config, asked, response, store));
+    const receipt = await reviving(this.#engines.engine.store(this.#config, asked, response, store));
     if (!receipt.stored && receipt.reason === "too-large") {
       const limit = this.#config.maxBodyBytes;
       throw new LarderError(
@@ -138,7 +140,7 @@ class DeclaredCache implements Cache {
       storeOptions: (response: Response) =>
         typeof tags === "function" ? parse(PutOptionsSchema, { ...put, tags: tags(response) }) : checked,
     };
-    return reviving(enginesFor(this.#config).readThrough.answer(this.#config, asRequest(request), source, demand));
+    return reviving(this.#engines.readThrough.answer(this.#config, asRequest(request), source, demand));
   }
 
   async remember<Value>(
@@ -152,13 +154,13 @@ class DeclaredCache implements Cache {
 
   async delete(request: Request | string, options: KeyOptions = {}): Promise<boolean> {
     const { vary } = parse(KeyOptionsSchema, options);
-    return reviving(this.#engine.remove(this.#config, asRequest(request), vary));
+    return reviving(this.#engines.engine.remove(this.#config, asRequest(request), vary));
   }
 
   async purge(options: PurgeOptions): Promise<PurgeResult> {
     const request = { ...asPurgeRequest(options), cache: this.#config.name };
     parse(PurgeRequestSchema, request);
-    return reviving(this.#engine.purge(this.#config, request));
+    return reviving(this.#engines.engine.purge(this.#config, request));
   }
 
   key(request: Request | string, options: KeyOptions = {}): Key {
@@ -174,11 +176,13 @@ class DeclaredCache implements Cache {
   }
 
   async stats(): Promise<CacheStats> {
-    return reviving(this.#engine.stats(this.#config));
+    return reviving(this.#engines.engine.stats(this.#config));
   }
 
-  get #engine() {
-    return enginesFor(this.#config).engine;
+  /** Found when first used: at module level a Worker's bindings may not be asked for. */
+  get #engines(): Engines {
+    this.#found ??= enginesFor(this.#config);
+    return this.#found;
   }
 }
 

@@ -26,7 +26,7 @@ import { ViewKeeper } from "./view-keeper.ts";
 /** What an edge stands on. */
 export interface EdgeParts extends Surroundings {
   /** The data centre's cache. */
-  cache(): Cache;
+  readonly cache: () => Cache;
   /** The object of a namespace; asked anew for every call. */
   object(namespace: Namespace): NamespaceRpc;
 }
@@ -37,10 +37,12 @@ export interface EdgeParts extends Surroundings {
  */
 export class Edge implements CacheEngine {
   readonly #parts: EdgeParts;
+  readonly #l1: L1;
   readonly #keepers = new Map<Namespace, ViewKeeper>();
 
   constructor(parts: EdgeParts) {
     this.#parts = parts;
+    this.#l1 = new L1(parts.cache);
   }
 
   async lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
@@ -56,14 +58,13 @@ export class Edge implements CacheEngine {
     const vary = demand.vary ?? policy.vary;
     let place = placeOf(config, request, vary);
     if (place === undefined) return miss("too-long", null);
-    const l1 = new L1(this.#parts.cache());
-    let stored = await l1.match(place);
+    let stored = await this.#l1.match(place);
     if (stored?.found.kind === "varies") {
       place = placeOf(config, request, normalizeVary([...vary, ...stored.found.names]), place.url);
       if (place === undefined) return miss("too-long", null);
-      stored = await l1.match(place);
+      stored = await this.#l1.match(place);
     }
-    const atHand = await keeper.atHand(config, demand);
+    const atHand = keeper.current(config, demand) ?? (await keeper.atHand(config, demand));
     if (atHand.kind === "unreachable") {
       await stored?.body?.cancel();
       // What was known last is a safe `asOf`: it can only invalidate too much.
@@ -129,11 +130,10 @@ export class Edge implements CacheEngine {
       staleIfErrorSeconds: judged.staleIfErrorSeconds,
       status: response.status,
     };
-    const l1 = new L1(this.#parts.cache());
-    const stored = await l1.put(entry, response, config.maxBodyBytes);
+    const stored = await this.#l1.put(entry, response, config.maxBodyBytes);
     if (!stored.stored) return refuse(stored.reason);
     const lifetime = lifetimeSeconds(entry);
-    if (place !== ownPlace) await l1.putVariesNote(ownPlace.key, judged.varyNames, lifetime);
+    if (place !== ownPlace) await this.#l1.putVariesNote(ownPlace.key, judged.varyNames, lifetime);
     const outcome = await this.#complete(keeper, { ...entry, bytes: stored.bytes });
     if (outcome === "purged-during-fill") return refuse("purged-during-fill");
     const expiresAt = new Date(nowMs + (lifetime - entry.initialAgeSeconds) * 1000);
@@ -175,10 +175,9 @@ export class Edge implements CacheEngine {
   }
 
   async remove(config: CacheConfig, request: Request, vary?: readonly string[]): Promise<boolean> {
-    const l1 = new L1(this.#parts.cache());
     const names = vary ?? policyFor(config, request).vary;
     let place = placeOf(config, request, names);
-    const stored = place === undefined ? undefined : await l1.match(place);
+    const stored = place === undefined ? undefined : await this.#l1.match(place);
     await stored?.body?.cancel();
     if (stored?.found.kind === "varies") {
       place = placeOf(config, request, normalizeVary([...names, ...stored.found.names]), place?.url);
@@ -186,7 +185,7 @@ export class Edge implements CacheEngine {
     if (place === undefined) return false;
     const { key } = place;
     const { deleted } = await this.#keeper(config).call((object, context) => object.remove(context, config.name, key));
-    await l1.delete(key);
+    await this.#l1.delete(key);
     return deleted;
   }
 

@@ -1,6 +1,7 @@
 import type { StoredEntry } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Key } from "../../schema/key.ts";
+import type { Place } from "./place.ts";
 import type { Found } from "./stored-form.ts";
 import { fromStored, toStored, toVariesNote } from "./stored-form.ts";
 
@@ -26,16 +27,18 @@ let works: boolean | undefined;
  * entry that points to it only once that body has ended well.
  */
 export class L1 {
-  readonly #cache: Cache;
+  readonly #open: () => Cache;
 
-  constructor(cache: Cache) {
-    this.#cache = cache;
+  constructor(open: () => Cache) {
+    this.#open = open;
+  }
+
+  get #cache(): Cache {
+    return this.#open();
   }
 
   /** What lies under the key, without its body having been read. Cancels nothing: read the body or cancel it. */
-  async match(
-    place: Pick<StoredEntry, "key" | "url" | "cache">,
-  ): Promise<{ found: Found; body: ReadableStream<Uint8Array> | null } | undefined> {
+  async match(place: Place): Promise<{ found: Found; body: ReadableStream<Uint8Array> | null } | undefined> {
     // A bare GET: given the caller's request, `match` would answer its Range and conditions by itself.
     const stored = await this.#cache.match(place.key);
     if (stored === undefined) return undefined;

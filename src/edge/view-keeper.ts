@@ -49,6 +49,16 @@ export class ViewKeeper {
     return this.#view;
   }
 
+  /** What `atHand` would give, where that takes no waiting: the way of almost every hit. */
+  current(bounds: Bounds, demand: Demand): ViewAtHand | undefined {
+    if (this.#view === undefined || demand.consistency === "strong" || demand.atLeast !== undefined) return undefined;
+    const lagMs = bounds.purgeLagSeconds * 1000;
+    const ageMs = this.#ageMs();
+    if (ageMs > lagMs) return undefined;
+    if (ageMs > lagMs / 2) this.#syncBehind();
+    return { kind: "confirmed", view: this.#view };
+  }
+
   /**
    * The view to judge a hit by. Waits for the object only when the view is older than the bound or than what the
    * caller asks for; past half the bound it is renewed behind the caller's back.
@@ -62,19 +72,15 @@ export class ViewKeeper {
       const least = parseVersion(demand.atLeast, "atLeast");
       if (!this.#reaches(least) && !(await succeeds(this.#syncTo(least)))) return { kind: "unreachable" };
     }
-    const lagMs = bounds.purgeLagSeconds * 1000;
-    const ageMs = this.#ageMs();
-    if (this.#view === undefined || ageMs > lagMs) return this.#expired(bounds, lagMs);
-    if (ageMs > lagMs / 2) this.#syncBehind();
-    return { kind: "confirmed", view: this.#view };
+    return this.current(bounds, {}) ?? this.#expired(bounds);
   }
 
-  async #expired(bounds: Bounds, lagMs: number): Promise<ViewAtHand> {
+  async #expired(bounds: Bounds): Promise<ViewAtHand> {
     const failedJustNow = this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
     if (!failedJustNow) await succeeds(this.#sharedSync());
     if (this.#view === undefined) return { kind: "unreachable" };
     // Asked again, for an answer may take longer than the bound allows.
-    const overdueMs = this.#ageMs() - lagMs;
+    const overdueMs = this.#ageMs() - bounds.purgeLagSeconds * 1000;
     if (overdueMs <= 0) return { kind: "confirmed", view: this.#view };
     const graceMs = bounds.whenUnreachable === "serve" ? bounds.unreachableGraceSeconds * 1000 : 0;
     return overdueMs <= graceMs ? { kind: "unconfirmed", view: this.#view } : { kind: "unreachable" };

@@ -41,7 +41,7 @@ function bodyOf(chunks: number, end: "close" | "fail" = "close"): ReadableStream
 async function storage(): Promise<{ l1: L1; config: CacheConfig; cache: Cache }> {
   const world = new World();
   const cache = await caches.open(world.namespace);
-  return { l1: new L1(cache), config: world.config(), cache };
+  return { l1: new L1(() => cache), config: world.config(), cache };
 }
 
 async function bytesOf(body: ReadableStream<Uint8Array> | null | undefined): Promise<Uint8Array> {
@@ -148,7 +148,7 @@ it("says so when the platform's cache keeps nothing", async () => {
   const { L1: NewL1 } = await import("../../src/edge/l1.ts");
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const nothing = { put: async () => undefined, match: async () => undefined, delete: async () => false };
-  const l1 = new NewL1(nothing as unknown as Cache);
+  const l1 = new NewL1(() => nothing as unknown as Cache);
   const entry = entryFor(new World().config());
   expect(await l1.put(entry, new Response(bodyOf(1)), limits.bodyBytes)).toEqual({
     stored: false,

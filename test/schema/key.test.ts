@@ -214,6 +214,39 @@ describe("normal URLs", () => {
   );
 });
 
+test("a URL taken for normal without being parsed is what parsing it gives", () => {
+  const character = fc.constantFrom(..."azAZ09.-_~!$()*+,;=:@/%?&#'\"|é2e0x".split(""));
+  const text = fc.array(character, { maxLength: 12 }).map((characters) => characters.join(""));
+  const host = fc.constantFrom(
+    "a.example",
+    "A.example",
+    "127.1",
+    "0x7f.1",
+    "a.1",
+    "1.a",
+    "xn--a",
+    "a.xn--zz",
+    "a..b",
+    "-a",
+  );
+  const url = fc
+    .tuple(fc.constantFrom("https", "http"), fc.oneof(host, text), text)
+    .map(([scheme, name, rest]) => `${scheme}://${name}/${rest}`);
+  fc.assert(
+    fc.property(url, (made) => {
+      let normal: string | undefined;
+      try {
+        normal = normalizeUrl(made);
+      } catch {
+        fc.pre(false);
+      }
+      expect(URL.canParse(normal ?? "")).toBe(true);
+      expect(normalizeUrl(new URL(made).href)).toBe(normal);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
 describe("vary", () => {
   test("names are lower-case, sorted and without repeats, whatever their order and case", () => {
     expect(normalizeVary(["X-B", "accept", "x-b", "Accept", "a"])).toEqual(["a", "accept", "x-b"]);
