@@ -16,7 +16,11 @@ export function respond(request: Request, whole: Response, sizeBytes?: number): 
   ) {
     return without(whole, 304, notModifiedHeaders(whole.headers));
   }
-  if (method === "HEAD") return without(whole, whole.status, whole.headers);
+  if (method === "HEAD") {
+    const isEncoded = whole.headers.has("content-encoding");
+    if (sizeBytes !== undefined && !isEncoded) whole.headers.set("content-length", String(sizeBytes));
+    return without(whole, whole.status, whole.headers);
+  }
   if (sizeBytes === undefined || whole.body === null || !headers.has("range")) return whole;
   const range = rangeOutcome(headers, { status: whole.status, headers: whole.headers, sizeBytes });
   if (range.kind === "whole") return whole;

@@ -8,6 +8,9 @@ import type { Place } from "./place.ts";
  * entry, and come out of it again at a hit. So `Vary` (ignored by the cache), `Set-Cookie` (refused), stale directives
  * (ignored in production, added to the lifetime by the local simulator), `Date` and `Age` mean what the origin meant.
  *
+ * `Content-Encoding` is held back too: the runtime decodes a body when it is read to be stored, and encodes it anew
+ * when it is sent, but takes one out of the cache still encoded.
+ *
  * The other fields lie there as they are: copying a whole `Headers` costs a fraction of making one field by field.
  */
 const HEADER = "larder-entry";
@@ -17,6 +20,7 @@ const HELD_BACK: ReadonlySet<string> = new Set([
   "cdn-cache-control",
   "cloudflare-cdn-cache-control",
   "surrogate-control",
+  "content-encoding",
   "pragma",
   "expires",
   "date",

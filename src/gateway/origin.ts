@@ -24,22 +24,33 @@ export function parseOrigin(text: string): URL {
   );
 }
 
+/** What was asked for, at the origin. Set part by part: resolved as one text, a path of `//host/` would name a host. */
+export function at(origin: URL, asked: URL): URL {
+  const url = new URL(origin);
+  url.pathname = asked.pathname;
+  url.search = asked.search;
+  return url;
+}
+
 /** Asks the origin what the client asked us, as a proxy does (RFC 9110 section 7.6). Redirects are not followed. */
 export async function fetchOrigin(origin: URL, request: Request): Promise<Response> {
-  const url = new URL(request.url);
+  const asked = new URL(request.url);
   const headers = endToEndHeaders(request.headers);
   headers.append("via", VIA);
-  headers.set("x-forwarded-host", url.host);
-  headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
+  headers.set("x-forwarded-host", asked.host);
+  headers.set("x-forwarded-proto", asked.protocol.slice(0, -1));
   const isSwitch = request.headers.has("upgrade");
   if (isSwitch) headers.set("upgrade", request.headers.get("upgrade") ?? "");
   if (request.method === "GET" || request.method === "HEAD") {
     for (const name of CONDITIONS) headers.delete(name);
     headers.set("accept-encoding", normalizedAcceptEncoding(request.headers) || "identity");
   }
-  url.protocol = origin.protocol;
-  url.host = origin.host;
-  const response = await fetch(url, { method: request.method, headers, body: request.body, redirect: "manual" });
+  const response = await fetch(at(origin, asked), {
+    method: request.method,
+    headers,
+    body: request.body,
+    redirect: "manual",
+  });
   if (isSwitch && response.webSocket != null) return response;
   const answered = endToEndHeaders(response.headers);
   answered.append("via", VIA);
