@@ -1,15 +1,34 @@
 import { DurableObject } from "cloudflare:workers";
-import type { EntryReport } from "../schema/entry.ts";
-import { EntryReportSchema } from "../schema/entry.ts";
+import type { EntryReport, EntryToJudge } from "../schema/entry.ts";
+import { EntryReportSchema, EntryToJudgeSchema } from "../schema/entry.ts";
+import { KeySchema } from "../schema/key.ts";
+import { limits } from "../schema/limits.ts";
 import { CacheNameSchema } from "../schema/names.ts";
-import type { PurgeRequest, PurgeResult, Selector } from "../schema/purge.ts";
-import { PurgeRequestSchema, selectorOf } from "../schema/purge.ts";
-import type { CacheStats, CallContext, CompleteOutcome, LogSlice, NamespaceRpc } from "../schema/rpc.ts";
+import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
+import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
+import {
+  BySchema,
+  HistoryRequestSchema,
+  InvalidationSchema,
+  PurgeRequestSchema,
+  SeqSchema,
+} from "../schema/purge-request.ts";
+import type {
+  CacheStats,
+  CallContext,
+  CompleteOutcome,
+  LogSlice,
+  LogVerdict,
+  NamespaceRpc,
+  PurgeReply,
+} from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
-import { purgeVerdict } from "../src/log/verdict.ts";
+import { logState } from "../src/log/verdict.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
+import { Purges } from "./purges.ts";
 import { Stats } from "./stats.ts";
 import { migrate } from "./storage.ts";
 import { TagIndex } from "./tag-index.ts";
@@ -25,16 +44,21 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #storage: DurableObjectStorage;
   readonly #log: PurgeLog;
   readonly #index: TagIndex;
+  readonly #purges: Purges;
+  readonly #history: PurgeHistory;
   readonly #stats: Stats;
   readonly #housekeeping: Housekeeping;
 
-  constructor(ctx: DurableObjectState, env: unknown) {
-    super(ctx, env as Cloudflare.Env);
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
     this.#storage = ctx.storage;
+    const { sql } = ctx.storage;
     migrate(ctx.storage);
-    this.#log = new PurgeLog(ctx.storage.sql);
-    this.#index = new TagIndex(ctx.storage.sql);
-    this.#stats = new Stats(ctx.storage.sql);
+    this.#log = new PurgeLog(sql, Number(env.LARDER_VIEW_RECORDS ?? limits.viewRecords));
+    this.#index = new TagIndex(sql);
+    this.#purges = new Purges(this.#log, this.#index);
+    this.#history = new PurgeHistory(sql, this.#log.view.epoch);
+    this.#stats = new Stats(sql);
     this.#housekeeping = new Housekeeping(ctx.storage);
   }
 
@@ -45,10 +69,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   async complete(context: CallContext, entry: EntryReport): Promise<{ outcome: CompleteOutcome; log: LogSlice }> {
     const report = parse(EntryReportSchema, entry, "entry");
     const reply = this.#call(context, (nowMs): { outcome: CompleteOutcome } => {
-      const { view } = this.#log;
-      // A version from the future was never given out: whoever has it may not outlive the purges to come.
-      const isForged = report.asOf.seq > view.head;
-      if (isForged || purgeVerdict(report, view) !== undefined) return { outcome: "purged-during-fill" };
+      if (this.#judge(report) === "purged") return { outcome: "purged-during-fill" };
       this.#index.put(report, nowMs);
       this.#housekeeping.noteLifetime(report.lifetimeSeconds);
       this.#stats.count({ type: "put", cache: report.cache });
@@ -58,22 +79,80 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return reply;
   }
 
-  async purge(context: CallContext, request: PurgeRequest): Promise<PurgeResult & { log: LogSlice }> {
-    const checked = parse(PurgeRequestSchema, request, "");
-    const selector = selectorOf(checked);
-    const purged = this.#append(context, selector, checked.reason, (count) =>
-      this.#stats.count({ type: "purge", cache: selector.cache ?? EVERY_CACHE, purged: count }),
-    );
-    await this.#housekeeping.purgeLogged(Date.now());
-    return { purged, version: this.#log.version, log: this.#log.slice(context.since) };
+  async purge(context: CallContext, request: PurgeRequest, by: string): Promise<PurgeReply> {
+    const checked = parse(PurgeRequestSchema, request);
+    const caller = parse(BySchema, by, "by");
+    if (checked.dryRun === true) return this.#call(context, (nowMs) => this.#purges.tryOut(checked, nowMs));
+    const cache = checked.cache ?? EVERY_CACHE;
+    const { record, purged, approximate, erased } = this.#transaction(context, (nowMs) => {
+      const written = this.#purges.purge(checked, caller, nowMs);
+      this.#stats.count({ type: "purge", cache, purged: written.purged });
+      return written;
+    });
+    await this.#publish(record);
+    return {
+      purged,
+      ...(approximate ? { approximate } : {}),
+      version: this.#log.versionAt(record.seq),
+      log: this.#log.slice(context.since),
+      ...(erased === undefined ? {} : { erased }),
+    };
   }
 
-  async remove(context: CallContext, cache: string, key: string): Promise<{ deleted: boolean; log: LogSlice }> {
+  async remove(
+    context: CallContext,
+    cache: string,
+    key: string,
+    by: string,
+  ): Promise<{ deleted: boolean; log: LogSlice }> {
     const name = parse(CacheNameSchema, cache, "cache");
-    const selector = selectorOf(parse(PurgeRequestSchema, { cache: name, key }, ""));
-    const purged = this.#append(context, selector, undefined, () => this.#stats.count({ type: "delete", cache: name }));
-    await this.#housekeeping.purgeLogged(Date.now());
+    const caller = parse(BySchema, by, "by");
+    const checked = parse(PurgeRequestSchema, { cache: name, key: parse(KeySchema, key, "key") });
+    const { record, purged } = this.#transaction(context, (nowMs) => {
+      this.#stats.count({ type: "delete", cache: name });
+      return this.#purges.purge(checked, caller, nowMs);
+    });
+    await this.#publish(record);
     return { deleted: purged > 0, log: this.#log.slice(context.since) };
+  }
+
+  async invalidate(context: CallContext, request: InvalidationRequest): Promise<{ log: LogSlice }> {
+    const { cache, urls, tags } = parse(InvalidationSchema, request);
+    const selectors = [...urls.map((url) => ({ cache, url })), ...(tags.length === 0 ? [] : [{ cache, tags }])];
+    if (selectors.length === 0) return this.#call(context, () => ({}));
+    const record = this.#transaction(context, (nowMs) => {
+      this.#stats.count({ type: "invalidation", cache });
+      const details = { by: "request", atMs: nowMs, reason: undefined, count: 0, approximate: false };
+      return this.#log.appendAutomatic(selectors, details);
+    });
+    await this.#publish(record);
+    return { log: this.#log.slice(context.since) };
+  }
+
+  async revoke(context: CallContext, seq: number, by: string): Promise<RevokeResult & { log: LogSlice }> {
+    const checked = parse(SeqSchema, seq, "seq");
+    const caller = parse(BySchema, by, "by");
+    const { record, restored, approximate } = this.#transaction(context, (nowMs) => {
+      const { selectors } = this.#history.revocable(checked, this.#log.view.floor);
+      return this.#purges.revoke(checked, selectors, caller, nowMs);
+    });
+    await this.#publish(record);
+    return {
+      restored,
+      ...(approximate ? { approximate } : {}),
+      version: this.#log.versionAt(record.seq),
+      log: this.#log.slice(context.since),
+    };
+  }
+
+  async history(context: CallContext, request: HistoryRequest): Promise<PurgeHistoryPage & { log: LogSlice }> {
+    const { before = Number.MAX_SAFE_INTEGER, limit } = parse(HistoryRequestSchema, request);
+    return this.#call(context, () => this.#history.page(before, limit));
+  }
+
+  async judge(context: CallContext, entry: EntryToJudge): Promise<{ verdict: LogVerdict; log: LogSlice }> {
+    const checked = parse(EntryToJudgeSchema, entry, "entry");
+    return this.#call(context, () => ({ verdict: this.#judge(checked) }));
   }
 
   async stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }> {
@@ -87,19 +166,18 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     await this.#housekeeping.run({ index: this.#index, log: this.#log, stats: this.#stats }, Date.now());
   }
 
-  #append(
-    context: CallContext,
-    selector: Selector,
-    reason: string | undefined,
-    count: (purged: number) => void,
-  ): number {
-    const { record, purged } = this.#transaction(context, (nowMs) => {
-      const purged = this.#index.countValid(selector, this.#log.view, nowMs);
-      count(purged);
-      return { record: this.#log.append(selector, { purged, reason, atMs: nowMs }), purged };
-    });
+  #judge(entry: EntryToJudge): LogVerdict {
+    const { view } = this.#log;
+    // A version from the future was never given out: whoever has it may not outlive the purges to come.
+    if (entry.asOf.seq > view.head) return "purged";
+    const { state } = logState(entry, view);
+    // What is older than the whole log cannot be in force: the log is kept as long as anything stored may live.
+    return state === "unknown" ? "purged" : state;
+  }
+
+  async #publish(record: PurgeRecord): Promise<void> {
     this.#log.publish(record);
-    return purged;
+    await this.#housekeeping.purgeLogged(Date.now());
   }
 
   #call<Reply extends object>(context: CallContext, work: (nowMs: number) => Reply): Reply & { log: LogSlice } {

@@ -5,6 +5,8 @@ import type { TagIndex } from "./tag-index.ts";
 
 /** Entries removed by one run of the alarm: a run stays short, and the next follows at once while there is more. */
 const BATCH = 500;
+/** Purges stay in the history this long after they have gone out of force. */
+const HISTORY_MS = 90 * 24 * 60 * 60 * 1000;
 /** What is due waits at least this long, so that one alarm serves many. */
 const SLACK_MS = 60_000;
 
@@ -50,15 +52,16 @@ export class Housekeeping {
     const { index, log, stats } = parts;
     const removed = this.#storage.transactionSync(() => {
       log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
+      log.forget(nowMs - HISTORY_MS);
       stats.forgetOldReporters(nowMs);
       return index.removeExpired(nowMs, BATCH);
     });
     this.#alarmAtMs = null;
     if (removed === BATCH) return this.#arm(nowMs - SLACK_MS);
-    const oldestRecordMs = log.oldestAtMs();
     const due = [
       index.nextExpiryMs(),
-      oldestRecordMs === undefined ? undefined : oldestRecordMs + this.#longestLifetimeMs() + SLACK_MS,
+      later(log.oldestAtMs("in-force"), this.#longestLifetimeMs() + SLACK_MS),
+      later(log.oldestAtMs("all"), HISTORY_MS),
       stats.nextReporterToForgetMs(),
     ].filter((ms) => ms !== undefined);
     if (due.length > 0) await this.#arm(Math.max(nowMs, Math.min(...due)));
@@ -67,4 +70,8 @@ export class Housekeeping {
   #longestLifetimeMs(): number {
     return Number(readMeta(this.#storage.sql, "longest_lifetime_s") ?? 0) * 1000;
   }
+}
+
+function later(atMs: number | undefined, byMs: number): number | undefined {
+  return atMs === undefined ? undefined : atMs + byMs;
 }

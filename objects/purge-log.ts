@@ -1,4 +1,7 @@
-import type { PurgeRecord, Selector } from "../schema/purge.ts";
+import { limits } from "../schema/limits.ts";
+import type { PurgeMode, PurgeRecord, Selector } from "../schema/purge.ts";
+import type { EncodedRecords } from "../schema/records.ts";
+import { encodePurge, encodeRevocation } from "../schema/records.ts";
 import type { LogSlice } from "../schema/rpc.ts";
 import type { LogPoint, Version } from "../schema/version.ts";
 import { formatVersion } from "../schema/version.ts";
@@ -8,46 +11,94 @@ import { readMeta, writeMeta } from "./storage.ts";
 
 interface PurgeRow extends Record<string, SqlStorageValue> {
   seq: number;
-  selector: string;
+  selectors: string;
+  mode: PurgeMode;
+  revokes: number | null;
+  automatic: 0 | 1;
+}
+
+const COLUMNS = "seq, mode, selectors, revokes, automatic";
+
+/** What goes into the log with a record, for the history. */
+export interface RecordDetails {
+  readonly by: string;
+  readonly atMs: number;
+  readonly reason: string | undefined;
+  /** Entries hit, or brought back. */
+  readonly count: number;
+  readonly approximate: boolean;
 }
 
 /**
  * The namespace's purge log. A purge is one row, whatever it hits; validity follows from the log (see `verdict`), so
  * nothing else has to be changed for a purge to hold.
+ *
+ * A record takes effect in two steps: `append…` writes it, inside the caller's transaction, and `publish`, once the
+ * transaction has ended, puts it in force. So a purge that is rolled back is never seen.
  */
 export class PurgeLog {
   readonly #sql: SqlStorage;
+  readonly #window: { readonly records: number; readonly characters: number };
   #view: View;
 
-  constructor(sql: SqlStorage) {
+  /** @param windowRecords how many of the newest records callers are sent at most */
+  constructor(sql: SqlStorage, windowRecords: number = limits.viewRecords) {
     this.#sql = sql;
+    this.#window = { records: windowRecords, characters: limits.viewCharacters };
     this.#view = this.#read();
   }
 
-  /** The object's own view, always current: it judges what the edge offers and counts what a purge hits. */
+  /** The object's own view, always current and of all records: it judges, counts, and answers for older entries. */
   get view(): View {
     return this.#view;
   }
 
-  get version(): Version {
-    return formatVersion(this.view.point);
+  versionAt(seq: number): Version {
+    return formatVersion({ epoch: this.view.epoch, seq });
+  }
+
+  append(mode: PurgeMode, selectors: readonly Selector[], details: RecordDetails): PurgeRecord {
+    const record: PurgeRecord = { seq: this.view.head + 1, mode, selectors };
+    this.#insert(record.seq, { mode, selectors, revokes: null, automatic: 0 }, details);
+    return record;
   }
 
   /**
-   * Writes a purge, inside the caller's transaction. It counts from {@link publish} on, which the caller calls once
-   * the transaction has ended: a purge that is rolled back is never seen.
+   * Writes an invalidation that follows from a request. Nobody takes one back, so an earlier one of the same entries
+   * makes no difference any more and is dropped: the log does not grow with every POST to a page.
    */
-  append(selector: Selector, details: { purged: number; reason: string | undefined; atMs: number }): PurgeRecord {
-    const record: PurgeRecord = { seq: this.view.head + 1, selector };
-    this.#sql.exec(
-      "INSERT INTO purges (seq, at_ms, selector, reason, purged) VALUES (?, ?, ?, ?, ?)",
-      record.seq,
-      details.atMs,
-      JSON.stringify(selector),
-      details.reason ?? null,
-      details.purged,
-    );
+  appendAutomatic(selectors: readonly Selector[], details: RecordDetails): PurgeRecord {
+    const record: PurgeRecord = { seq: this.view.head + 1, mode: "hard", selectors, automatic: true };
+    this.#sql.exec("DELETE FROM purges WHERE automatic = 1 AND selectors = ?", JSON.stringify(selectors));
+    this.#insert(record.seq, { mode: "hard", selectors, revokes: null, automatic: 1 }, details);
     return record;
+  }
+
+  appendRevocation(revokes: number, details: RecordDetails): PurgeRecord {
+    const record: PurgeRecord = { seq: this.view.head + 1, revokes };
+    this.#insert(record.seq, { mode: "hard", selectors: [], revokes, automatic: 0 }, details);
+    return record;
+  }
+
+  #insert(
+    seq: number,
+    what: { mode: PurgeMode; selectors: readonly Selector[]; revokes: number | null; automatic: 0 | 1 },
+    { by, atMs, reason, count, approximate }: RecordDetails,
+  ): void {
+    this.#sql.exec(
+      `INSERT INTO purges (seq, at_ms, mode, selectors, revokes, automatic, by, reason, purged, approximate)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      seq,
+      atMs,
+      what.mode,
+      JSON.stringify(what.selectors),
+      what.revokes,
+      what.automatic,
+      by,
+      reason ?? null,
+      count,
+      approximate ? 1 : 0,
+    );
   }
 
   publish(record: PurgeRecord): void {
@@ -56,33 +107,58 @@ export class PurgeLog {
   }
 
   /**
-   * Drops the records made before `beforeMs`, the time before which nothing was stored that can still be served.
-   * The floor rises with them, so that an entry from before it can never pass for valid.
+   * Takes the records made before `beforeMs` out of force: nothing that was stored before can still be served. The
+   * floor rises with them, so that an entry from before it can never pass for valid.
    */
   trim(beforeMs: number): void {
     const [last] = this.#sql.exec<{ seq: number | null }>(
       "SELECT MAX(seq) AS seq FROM purges WHERE at_ms < ?",
       beforeMs,
     );
-    if (last?.seq == null) return;
-    this.#sql.exec("DELETE FROM purges WHERE seq <= ?", last.seq);
+    if (last?.seq == null || last.seq <= this.view.floor) return;
     writeMeta(this.#sql, "floor", String(last.seq));
     this.#view = this.#read();
   }
 
-  /** When the oldest record was made; undefined when there is none. */
-  oldestAtMs(): number | undefined {
-    const [row] = this.#sql.exec<{ at: number | null }>("SELECT MIN(at_ms) AS at FROM purges");
+  /** Drops what is no longer in force from the history, when it was made before `beforeMs`. */
+  forget(beforeMs: number): void {
+    this.#sql.exec("DELETE FROM purges WHERE seq <= ? AND at_ms < ?", this.view.floor, beforeMs);
+  }
+
+  /** When the oldest record was made, of those in force and of all; undefined when there is none. */
+  oldestAtMs(reach: "in-force" | "all"): number | undefined {
+    const after = reach === "all" ? 0 : this.view.floor;
+    const [row] = this.#sql.exec<{ at: number | null }>("SELECT MIN(at_ms) AS at FROM purges WHERE seq > ?", after);
     return row?.at ?? undefined;
   }
 
-  /** What a caller at `since` lacks; the whole log when it cannot be told as a continuation. */
+  /** What a caller at `since` lacks; the newest part of the log when that is too much, or does not follow on. */
   slice(since: LogPoint | null | undefined): LogSlice {
     const { epoch, head, floor } = this.view;
-    if (since === undefined) return { epoch, head, floor, whole: false, records: [] };
+    if (since === undefined) return { epoch, head, from: head, whole: false, records: "" };
     const continues = since !== null && since.epoch === epoch && since.seq >= floor && since.seq <= head;
-    const from = continues ? since.seq : floor;
-    return { epoch, head, floor, whole: !continues, records: from === head ? [] : this.#recordsAfter(from) };
+    if (continues && since.seq === head) return { epoch, head, from: head, whole: false, records: "" };
+    const { records, from } = this.#newest(continues ? since.seq : floor);
+    return { epoch, head, from, whole: !continues || from > since.seq, records };
+  }
+
+  /** The records after `after`, from the newest back until the window is full; `from` is where they begin. */
+  #newest(after: number): { records: EncodedRecords; from: number } {
+    const records: string[] = [];
+    let characters = 0;
+    let from = after;
+    const rows = this.#sql.exec<PurgeRow>(`SELECT ${COLUMNS} FROM purges WHERE seq > ? ORDER BY seq DESC`, after);
+    for (const { seq, mode, selectors, revokes, automatic } of rows) {
+      const kind = automatic === 1 ? "automatic" : mode;
+      const record = revokes === null ? encodePurge(seq, selectors, kind) : encodeRevocation(seq, revokes);
+      characters += record.length;
+      if (records.length === this.#window.records || characters > this.#window.characters) {
+        from = seq;
+        break;
+      }
+      records.push(record);
+    }
+    return { records: records.reverse().join(","), from };
   }
 
   #read(): View {
@@ -91,16 +167,17 @@ export class PurgeLog {
     const floor = Number(readMeta(this.#sql, "floor") ?? 0);
     const index = new PurgeIndex();
     let head = floor;
-    for (const record of this.#recordsAfter(floor)) {
-      index.add(record);
-      head = record.seq;
+    const rows = this.#sql.exec<PurgeRow>(`SELECT ${COLUMNS} FROM purges WHERE seq > ? ORDER BY seq`, floor);
+    for (const row of rows) {
+      index.add(recordOf(row));
+      head = row.seq;
     }
     return new View({ epoch, head, floor }, index);
   }
+}
 
-  #recordsAfter(seq: number): PurgeRecord[] {
-    return [...this.#sql.exec<PurgeRow>("SELECT seq, selector FROM purges WHERE seq > ? ORDER BY seq", seq)].map(
-      (row) => ({ seq: row.seq, selector: JSON.parse(row.selector) as Selector }),
-    );
-  }
+function recordOf({ seq, mode, selectors, revokes, automatic }: PurgeRow): PurgeRecord {
+  if (revokes !== null) return { seq, revokes };
+  const record = { seq, mode, selectors: JSON.parse(selectors) as Selector[] };
+  return automatic === 1 ? { ...record, automatic: true } : record;
 }

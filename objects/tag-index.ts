@@ -1,17 +1,26 @@
 import type { EntryReport } from "../schema/entry.ts";
 import type { Key, NormalUrl } from "../schema/key.ts";
+import { limits } from "../schema/limits.ts";
 import type { CacheName, Tag } from "../schema/names.ts";
 import type { Selector } from "../schema/purge.ts";
-import { purgeVerdict } from "../src/log/verdict.ts";
-import type { View } from "../src/log/view.ts";
+import type { Purgeable } from "../src/log/anchors.ts";
 
 interface EntryRow extends Record<string, SqlStorageValue> {
+  id: number;
   key: string;
   url: string;
   cache: string;
+  permanent: number;
   as_of: number;
   /** Comma-separated: a tag never holds a comma. */
   tags: string | null;
+}
+
+/** An entry as the index has it. */
+export interface IndexedEntry extends Purgeable {
+  readonly id: number;
+  /** A sequence number of the current epoch. */
+  readonly asOfSeq: number;
 }
 
 /**
@@ -27,26 +36,28 @@ export class TagIndex {
 
   put(entry: EntryReport, nowMs: number): void {
     const [row] = this.#sql.exec<{ id: number }>(
-      `INSERT INTO entries (key, url, cache, status, bytes, as_of, fresh_until_ms, expires_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET status = excluded.status, bytes = excluded.bytes, as_of = excluded.as_of,
-         fresh_until_ms = excluded.fresh_until_ms, expires_at_ms = excluded.expires_at_ms
+      `INSERT INTO entries (key, url, cache, status, bytes, permanent, as_of, fresh_until_ms, expires_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET status = excluded.status, bytes = excluded.bytes,
+         permanent = excluded.permanent, as_of = excluded.as_of, fresh_until_ms = excluded.fresh_until_ms,
+         expires_at_ms = excluded.expires_at_ms
        RETURNING id`,
       entry.key,
       entry.url,
       entry.cache,
       entry.status,
       entry.bytes,
+      entry.permanent ? 1 : 0,
       entry.asOf.seq,
       nowMs + entry.freshSeconds * 1000,
       nowMs + entry.lifetimeSeconds * 1000,
     );
     if (row === undefined) throw new Error("INSERT … RETURNING gave no row");
-    this.#setTags(row.id, [...new Set(entry.tags)].sort());
+    this.#setTags(row.id, entry.cache, [...new Set(entry.tags)].sort());
   }
 
   /** Rows written are billed, so a refill with the same tags writes none. */
-  #setTags(entryId: number, tags: readonly string[]): void {
+  #setTags(entryId: number, cache: string, tags: readonly string[]): void {
     const current = this.#sql
       .exec<{ tag: string }>(
         "SELECT tag FROM tags JOIN entry_tags ON tag_id = id WHERE entry_id = ? ORDER BY tag",
@@ -54,42 +65,107 @@ export class TagIndex {
       )
       .toArray();
     if (current.length === tags.length && current.every(({ tag }, at) => tag === tags[at])) return;
+    this.#dropTags([entryId]);
     // Lists go in as JSON: a statement takes at most 100 bound parameters (developers.cloudflare.com/durable-objects/platform/limits).
     const list = JSON.stringify(tags);
-    this.#sql.exec("DELETE FROM entry_tags WHERE entry_id = ?", entryId);
-    this.#sql.exec("INSERT OR IGNORE INTO tags (tag) SELECT value FROM json_each(?)", list);
     this.#sql.exec(
-      "INSERT INTO entry_tags (tag_id, entry_id) SELECT id, ? FROM tags WHERE tag IN (SELECT value FROM json_each(?))",
+      `INSERT INTO tags (tag, cache, entries) SELECT value, ?, 1 FROM json_each(?) WHERE TRUE
+       ON CONFLICT (tag, cache) DO UPDATE SET entries = entries + 1`,
+      cache,
+      list,
+    );
+    this.#sql.exec(
+      `INSERT INTO entry_tags (tag_id, entry_id)
+       SELECT id, ? FROM tags WHERE cache = ? AND tag IN (SELECT value FROM json_each(?))`,
       entryId,
+      cache,
       list,
     );
   }
 
-  /** How many entries the selector would take that are in force now. */
-  countValid(selector: Selector, view: View, nowMs: number): number {
-    let valid = 0;
-    for (const row of this.#matching(selector, nowMs)) {
-      const entry = {
-        key: row.key as Key,
-        url: row.url as NormalUrl,
-        cache: row.cache as CacheName,
-        tags: row.tags === null ? [] : (row.tags.split(",") as Tag[]),
-        asOf: { epoch: view.epoch, seq: row.as_of },
-      };
-      if (purgeVerdict(entry, view) === undefined) valid += 1;
-    }
-    return valid;
+  /** Takes the entries out of the tag index, and with them the tags nothing carries any more. */
+  #dropTags(entryIds: readonly number[]): void {
+    const list = JSON.stringify(entryIds);
+    const counts = this.#sql
+      .exec<{ id: number; carried: number }>(
+        `SELECT tag_id AS id, COUNT(*) AS carried FROM entry_tags
+         WHERE entry_id IN (SELECT value FROM json_each(?)) GROUP BY tag_id`,
+        list,
+      )
+      .toArray();
+    if (counts.length === 0) return;
+    this.#sql.exec("DELETE FROM entry_tags WHERE entry_id IN (SELECT value FROM json_each(?))", list);
+    this.#sql.exec(
+      `UPDATE tags SET entries = entries - json_extract(change.value, '$.carried')
+       FROM json_each(?) AS change WHERE tags.id = json_extract(change.value, '$.id')`,
+      JSON.stringify(counts),
+    );
+    this.#sql.exec(
+      "DELETE FROM tags WHERE entries <= 0 AND id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(counts.map(({ id }) => id)),
+    );
   }
 
-  #matching(selector: Selector, nowMs: number): Iterable<EntryRow> {
-    const { where, bindings } = condition(selector);
-    return this.#sql.exec<EntryRow>(
-      `SELECT key, url, cache, as_of,
-         (SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id) AS tags
-       FROM entries WHERE expires_at_ms > ? AND ${where}`,
-      nowMs,
-      ...bindings,
+  /**
+   * About how many entries the selector names, purged and expired ones among them, and never too few: from the counts
+   * that tags keep, and where it names more than tags, from the rows of the rest.
+   */
+  estimate({ tags, allOf, ...rest }: Selector): number {
+    const byTags = Math.min(this.#carryAny(tags, rest.cache), this.#carryEvery(allOf, rest.cache));
+    const namesMore = rest.url !== undefined || rest.key !== undefined || rest.prefix !== undefined;
+    if (byTags <= limits.countedEntries || (byTags < Number.POSITIVE_INFINITY && !namesMore)) return byTags;
+    const { where, bindings } = condition(rest);
+    return Math.min(byTags, this.#number(`SELECT COUNT(*) AS number FROM entries WHERE ${where}`, ...bindings));
+  }
+
+  #carryAny(tags: readonly string[] | undefined, cache: string | undefined): number {
+    if (tags === undefined) return Number.POSITIVE_INFINITY;
+    return this.#number(
+      `SELECT COALESCE(SUM(entries), 0) AS number FROM tags
+       WHERE tag IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR cache = ?2)`,
+      JSON.stringify(tags),
+      cache ?? null,
     );
+  }
+
+  /** Of each cache no more than its rarest tag, and none where it lacks one. */
+  #carryEvery(tags: readonly string[] | undefined, cache: string | undefined): number {
+    if (tags === undefined) return Number.POSITIVE_INFINITY;
+    return this.#number(
+      `SELECT COALESCE(SUM(rarest), 0) AS number FROM (
+         SELECT MIN(entries) AS rarest FROM tags
+         WHERE tag IN (SELECT value FROM json_each(?1)) AND (?2 IS NULL OR cache = ?2)
+         GROUP BY cache HAVING COUNT(*) = json_array_length(?1))`,
+      JSON.stringify([...new Set(tags)]),
+      cache ?? null,
+    );
+  }
+
+  #number(query: string, ...bindings: (string | null)[]): number {
+    const [row] = this.#sql.exec<{ number: number }>(query, ...bindings);
+    return row?.number ?? 0;
+  }
+
+  /** The entries the selector names whose lifetime has not ended, purged ones among them. */
+  *matching(selector: Selector, nowMs: number): Iterable<IndexedEntry> {
+    const { where, bindings } = condition(selector);
+    const rows = this.#sql.exec<EntryRow>(`${SELECT_ENTRIES} WHERE expires_at_ms > ? AND ${where}`, nowMs, ...bindings);
+    for (const row of rows) yield entryOf(row);
+  }
+
+  /** The first `limit` of them whose keys come after `after`, in the order of their keys. */
+  page(selector: Selector, after: string, limit: number, nowMs: number): IndexedEntry[] {
+    const { where, bindings } = condition(selector);
+    return this.#sql
+      .exec<EntryRow>(
+        `${SELECT_ENTRIES} WHERE key > ? AND expires_at_ms > ? AND ${where} ORDER BY key LIMIT ?`,
+        after,
+        nowMs,
+        ...bindings,
+        limit,
+      )
+      .toArray()
+      .map(entryOf);
   }
 
   totals(cache: string | null, nowMs: number): { entries: number; bytes: number } {
@@ -112,23 +188,14 @@ export class TagIndex {
       )
       .toArray()
       .map(({ id }) => id);
-    if (ids.length === 0) return 0;
-    const list = JSON.stringify(ids);
-    const tagIds = this.#sql
-      .exec<{ id: number }>(
-        "SELECT DISTINCT tag_id AS id FROM entry_tags WHERE entry_id IN (SELECT value FROM json_each(?))",
-        list,
-      )
-      .toArray()
-      .map(({ id }) => id);
-    this.#sql.exec("DELETE FROM entry_tags WHERE entry_id IN (SELECT value FROM json_each(?))", list);
-    this.#sql.exec("DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))", list);
-    this.#sql.exec(
-      `DELETE FROM tags WHERE id IN (SELECT value FROM json_each(?))
-         AND NOT EXISTS (SELECT 1 FROM entry_tags WHERE tag_id = tags.id)`,
-      JSON.stringify(tagIds),
-    );
+    this.remove(ids);
     return ids.length;
+  }
+
+  remove(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#dropTags(ids);
+    this.#sql.exec("DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
   }
 
   /** When the next entry's lifetime ends; undefined when there is none. */
@@ -138,8 +205,24 @@ export class TagIndex {
   }
 }
 
+const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of,
+  (SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id) AS tags
+  FROM entries`;
+
+function entryOf(row: EntryRow): IndexedEntry {
+  return {
+    id: row.id,
+    key: row.key as Key,
+    url: row.url as NormalUrl,
+    cache: row.cache as CacheName,
+    permanent: row.permanent === 1,
+    tags: row.tags === null ? [] : (row.tags.split(",") as Tag[]),
+    asOfSeq: row.as_of,
+  };
+}
+
 function condition(selector: Selector): { where: string; bindings: string[] } {
-  const { cache, url, key, tags, prefix } = selector;
+  const { cache, url, key, tags, allOf, prefix } = selector;
   const parts: string[] = [];
   const bindings: string[] = [];
   const and = (part: string, ...values: string[]) => {
@@ -154,6 +237,15 @@ function condition(selector: Selector): { where: string; bindings: string[] } {
       `id IN (SELECT entry_id FROM entry_tags JOIN tags ON tags.id = tag_id
               WHERE tag IN (SELECT value FROM json_each(?)))`,
       JSON.stringify(tags),
+    );
+  }
+  if (allOf !== undefined) {
+    const list = JSON.stringify([...new Set(allOf)]);
+    and(
+      `id IN (SELECT entry_id FROM entry_tags JOIN tags ON tags.id = tag_id
+              WHERE tag IN (SELECT value FROM json_each(?)) GROUP BY entry_id HAVING COUNT(*) = json_array_length(?))`,
+      list,
+      list,
     );
   }
   // A range, not LIKE or GLOB: their patterns end at 50 bytes (developers.cloudflare.com/durable-objects/platform/limits).

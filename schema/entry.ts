@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Key, NormalUrl } from "./key.ts";
+import { KeySchema } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { CacheName, Tag } from "./names.ts";
 import { CacheNameSchema, TagsSchema } from "./names.ts";
@@ -11,6 +12,8 @@ export interface EntryFacts {
   readonly url: NormalUrl;
   readonly cache: CacheName;
   readonly tags: readonly Tag[];
+  /** Survives every purge but one of exactly this entry, or an erasing one. */
+  readonly permanent: boolean;
   /** The log as its maker knew it before the origin was asked. */
   readonly asOf: LogPoint;
   /** When it was stored, by the clock of the data centre that keeps it. */
@@ -41,13 +44,8 @@ export function lifetimeSeconds(
 
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 * limits.ttlSeconds));
 
-/** What the namespace object is told of an entry that has just been stored. */
-export const EntryReportSchema = v.strictObject({
-  key: v.pipe(
-    v.string(),
-    v.maxLength(limits.keyCharacters),
-    v.transform((text) => text as Key),
-  ),
+const judged = {
+  key: KeySchema,
   url: v.pipe(
     v.string(),
     v.maxLength(limits.urlCharacters),
@@ -55,7 +53,23 @@ export const EntryReportSchema = v.strictObject({
   ),
   cache: CacheNameSchema,
   tags: TagsSchema,
+  permanent: v.boolean(),
   asOf: v.strictObject({ epoch: v.string(), seq: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+};
+
+/** An entry as far as the log judges it. */
+export const EntryToJudgeSchema = v.strictObject(judged);
+
+export type EntryToJudge = Pick<EntryFacts, "key" | "url" | "cache" | "tags" | "permanent" | "asOf">;
+
+/** A copy of what the log judges an entry by, as RPC wants it. */
+export function toJudge({ key, url, cache, tags, permanent, asOf }: EntryToJudge) {
+  return { key, url, cache, tags: [...tags], permanent, asOf: { ...asOf } };
+}
+
+/** What the namespace object is told of an entry that has just been stored. */
+export const EntryReportSchema = v.strictObject({
+  ...judged,
   /** Seconds from now until it is no longer fresh, and until it is of no use. */
   freshSeconds: seconds,
   lifetimeSeconds: seconds,

@@ -9,6 +9,10 @@ export const errorCodes = [
   "body-too-large",
   /** The caller's binding is not allowed to use that namespace. */
   "forbidden",
+  /** The purge would hit more entries than it, or its cache, allows; the message says how many. */
+  "too-many-entries",
+  /** The purge cannot be taken back; the message says why. */
+  "not-revocable",
   /** No bearer token, or a wrong one. */
   "unauthorized",
   /** The REST API has no token configured, so it is closed. */

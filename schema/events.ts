@@ -11,7 +11,9 @@ export type Happening =
   | { readonly type: "put" }
   | { readonly type: "put-refused"; readonly reason: RefusalReason }
   | { readonly type: "delete" }
-  | { readonly type: "purge"; readonly purged: number };
+  | { readonly type: "purge"; readonly purged: number }
+  /** A request by an unsafe method made what is stored under its URL, or in a group, invalid. */
+  | { readonly type: "invalidation" };
 
 /** Why a lookup found nothing to serve. */
 export type MissReason =
@@ -68,7 +70,7 @@ export type RefusalReason =
   | "unreachable";
 
 /** Names of the counters; every one counts one kind of event. */
-export const counterNames = ["hits", "misses", "puts", "refusals", "deletes", "purges"] as const;
+export const counterNames = ["hits", "misses", "puts", "refusals", "deletes", "purges", "invalidations"] as const;
 export type CounterName = (typeof counterNames)[number];
 
 /** The counter an event adds one to. */
@@ -86,5 +88,7 @@ export function counterOf(event: Happening): CounterName {
       return "deletes";
     case "purge":
       return "purges";
+    case "invalidation":
+      return "invalidations";
   }
 }

@@ -1,11 +1,19 @@
-import type { Brand } from "valibot";
+import * as v from "valibot";
 import { LarderError } from "./errors.ts";
+import { limits } from "./limits.ts";
 import type { CacheName, Namespace } from "./names.ts";
 
 /** The URL under which one response is stored; see {@link buildKey}. */
-export type Key = string & Brand<"Key">;
+export type Key = string & v.Brand<"Key">;
 /** A URL in the one spelling Larder compares by; see {@link normalizeUrl}. */
-export type NormalUrl = string & Brand<"NormalUrl">;
+export type NormalUrl = string & v.Brand<"NormalUrl">;
+
+export const KeySchema = v.pipe(
+  v.string("must be a string"),
+  v.minLength(1, "must not be empty"),
+  v.maxLength(limits.keyCharacters, `must be at most ${limits.keyCharacters} characters`),
+  v.transform((text) => text as Key),
+);
 
 export interface KeyParts {
   readonly namespace: Namespace;

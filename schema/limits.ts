@@ -14,6 +14,22 @@ export const limits = {
    * (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags, "A few things to remember").
    */
   tagsTotalCharacters: 16_000,
+  /** Selectors in one purge. */
+  selectorsPerPurge: 1000,
+  /** URLs, tags and prefixes that the purge records of an isolate's view name; older entries are asked about one by one. */
+  viewRecords: 10_000,
+  /** Characters of purge records, as JSON, in one reply: an RPC message holds 32 MiB. */
+  viewCharacters: 8 * 1024 * 1024,
+  /** Entries an erasing purge removes. */
+  erasedEntries: 10_000,
+  /** Entries a purge judges one by one to count what it hits, at some 4 µs each; of more it tells what the index holds. */
+  countedEntries: 1_000,
+  /** Cache groups of one response; RFC 9875 section 2 asks for at least 32. */
+  groups: 64,
+  /** Purges on a page of the history. */
+  historyPage: 200,
+  /** Keys on a page of a dry run. */
+  dryRunPage: 100,
   /** Characters in a URL or a URL prefix; Cloudflare's own limit for a URL is 16 KB. */
   urlCharacters: 8192,
   /** Characters in a key: a URL and what is added to it. */

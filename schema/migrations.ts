@@ -54,4 +54,50 @@ export const migrations: readonly string[] = [
     at_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- 1 for an entry that only an exact or an erasing purge hits.
+  ALTER TABLE entries ADD COLUMN permanent INTEGER NOT NULL DEFAULT 0;
+
+  -- Tags are of a cache, and know how many entries carry them, so that a purge of a huge one need not count them.
+  ALTER TABLE tags RENAME TO old_tags;
+  ALTER TABLE entry_tags RENAME TO old_entry_tags;
+  DROP INDEX entry_tags_by_entry;
+  CREATE TABLE tags (
+    id INTEGER PRIMARY KEY,
+    tag TEXT NOT NULL,
+    cache TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    UNIQUE (tag, cache)
+  );
+  INSERT INTO tags (tag, cache, entries)
+    SELECT old_tags.tag, entries.cache, COUNT(*) FROM old_entry_tags
+    JOIN old_tags ON old_tags.id = tag_id JOIN entries ON entries.id = entry_id
+    GROUP BY old_tags.tag, entries.cache;
+  CREATE TABLE entry_tags (
+    tag_id INTEGER NOT NULL,
+    entry_id INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, entry_id)
+  ) WITHOUT ROWID;
+  INSERT INTO entry_tags (tag_id, entry_id)
+    SELECT tags.id, entries.id FROM old_entry_tags
+    JOIN old_tags ON old_tags.id = tag_id JOIN entries ON entries.id = entry_id
+    JOIN tags ON tags.tag = old_tags.tag AND tags.cache = entries.cache;
+  CREATE INDEX entry_tags_by_entry ON entry_tags (entry_id, tag_id);
+  DROP TABLE old_entry_tags;
+  DROP TABLE old_tags;
+
+  -- The log, as a purge may now have several selectors, a mode, and be taken back; and the history beside it.
+  ALTER TABLE purges RENAME COLUMN selector TO selectors;
+  UPDATE purges SET selectors = '[' || selectors || ']';
+  ALTER TABLE purges ADD COLUMN mode TEXT NOT NULL DEFAULT 'hard';
+  ALTER TABLE purges ADD COLUMN by TEXT NOT NULL DEFAULT 'unknown';
+  ALTER TABLE purges ADD COLUMN approximate INTEGER NOT NULL DEFAULT 0;
+  -- Of a revocation: the purge it takes back. Its selectors are empty, and purged counts what it brought back.
+  ALTER TABLE purges ADD COLUMN revokes INTEGER;
+  -- 1 for an invalidation that followed from a request (RFC 9111 section 4.4): a newer one of the same takes its place.
+  ALTER TABLE purges ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX purges_by_revoked ON purges (revokes) WHERE revokes IS NOT NULL;
+  CREATE INDEX purges_automatic ON purges (selectors) WHERE automatic = 1;
+  CREATE INDEX purges_by_time ON purges (at_ms);
+  `,
 ];

@@ -102,10 +102,16 @@ export const CacheOptionsSchema = v.strictObject({
     v.pipe(wholeSeconds, v.minValue(2, "must be at least 2"), v.maxValue(3600, "must be at most 3600")),
     5,
   ),
+  /** What a hit on a view older than that does: waits for one sync, or is served at once while one goes on behind it. */
+  whenViewExpired: v.optional(v.picklist(["wait", "serve"], 'must be "wait" or "serve"'), "wait"),
   /** What to do when the view is too old and the coordinator cannot be reached. */
   whenUnreachable: v.optional(v.picklist(["serve", "bypass"], 'must be "serve" or "bypass"'), "serve"),
   /** For how long after `purgeLagSeconds` `whenUnreachable: "serve"` goes on. */
   unreachableGraceSeconds: v.optional(seconds, 60),
+  /** Refuses purges by this declaration that would hit more entries than this, unless they name a `maxEntries`. */
+  maxEntriesPerPurge: v.optional(
+    v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),
+  ),
   /** Bytes above which a body is not stored. */
   maxBodyBytes: v.optional(
     v.pipe(
@@ -151,6 +157,8 @@ export const PutOptionsSchema = v.strictObject({
   staleIfErrorSeconds: v.optional(seconds),
   /** Instead of the cache's own. */
   vary: v.optional(vary),
+  /** Survives every purge but one of exactly this request, and an erasing one. */
+  permanent: v.optional(v.literal(true, "must be true, or left out")),
   /** The version known before the origin was asked; `match` remembers it for the request object it was given. */
   asOf: v.optional(version),
 });

@@ -1,14 +1,10 @@
-import * as v from "valibot";
 import type { Key, NormalUrl } from "./key.ts";
-import { normalizeUrl, sortQuery } from "./key.ts";
-import { limits } from "./limits.ts";
 import type { CacheName, Tag } from "./names.ts";
-import { CacheNameSchema, TagsSchema } from "./names.ts";
 import type { Version } from "./version.ts";
 
 /**
- * What one purge record hits: the entries for which every field that is present holds. With none but `cache`, or none
- * at all, that is everything in the cache or in the namespace.
+ * What a purge hits: the entries for which every field that is present holds. With none but `cache`, or none at all,
+ * that is everything in the cache or in the namespace.
  */
 export interface Selector {
   readonly cache?: CacheName;
@@ -18,118 +14,88 @@ export interface Selector {
   readonly key?: Key;
   /** Entries that carry any of these. */
   readonly tags?: readonly Tag[];
+  /** Entries that carry every one of these. */
+  readonly allOf?: readonly Tag[];
   /** Entries whose request URL begins with this, on any character. */
   readonly prefix?: string;
 }
 
+/**
+ * What a purge makes of what it hits.
+ *
+ * - `hard`: gone. Nothing is removed, so it can be taken back.
+ * - `soft`: stale from now on, within the windows the entry has.
+ * - `erase`: gone, and removed from wherever Larder can remove it; it cannot be taken back.
+ */
+export type PurgeMode = "hard" | "soft" | "erase";
+
 /** One row of a namespace's append-only purge log, as it travels. */
-export interface PurgeRecord {
+export type PurgeRecord = PurgeEntry | Revocation;
+
+/** A purge: an entry is hit when any of the selectors hits it. */
+export interface PurgeEntry {
   readonly seq: number;
-  readonly selector: Selector;
+  readonly mode: PurgeMode;
+  readonly selectors: readonly Selector[];
+  /** It followed from a request, nobody can take it back, and it takes the place of an earlier one of just the same. */
+  readonly automatic?: true;
 }
 
-const UrlText = v.pipe(
-  v.string("must be a string"),
-  v.minLength(1, "must not be empty"),
-  v.maxLength(limits.urlCharacters, `must be at most ${limits.urlCharacters} characters`),
-);
-
-/**
- * A URL prefix as normal URLs spell it. It may end anywhere, in the middle of a host, a segment or an escape, so that
- * what it ends in must not be taken for a whole: one more letter keeps the parser from doing so.
- */
-function normalizePrefix(prefix: string): string {
-  const pathAt = prefix.indexOf("/", prefix.indexOf("//") + 2);
-  if (pathAt === -1) return prefix.toLowerCase();
-  return new URL(`${prefix}x`).href.slice(0, -1);
-}
-
-/** Whether a prefix can be the beginning of a normal URL at all. */
-function isNormalizable(prefix: string): boolean {
-  const pathAt = prefix.indexOf("/", prefix.indexOf("//") + 2);
-  return pathAt === -1 ? /^[\x21-\x7e]+$/.test(prefix) : URL.canParse(`${prefix}x`);
-}
-
-/**
- * Normal URLs have their parameters in the order of their names, so a prefix out of that order would hit nothing. Its
- * last parameter may be unfinished, and then its name is too.
- */
-function hasSortedQuery(prefix: string): boolean {
-  const queryAt = prefix.indexOf("?");
-  const parameters = queryAt === -1 ? [] : prefix.slice(queryAt + 1).split("&");
-  if (parameters.at(-1)?.includes("=") === false) parameters.pop();
-  const query = parameters.join("&");
-  return sortQuery(query) === query;
-}
-
-const fields = {
-  cache: v.optional(CacheNameSchema),
-  tags: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
-  prefix: v.optional(
-    v.pipe(
-      UrlText,
-      v.regex(/^https?:\/\/[^/?#\\@\s]+(?:\/|$)/i, "must begin with http:// or https:// and a host, and no user name"),
-      v.check((text) => !text.includes("#"), "must not hold a fragment: no key has one"),
-      v.check(isNormalizable, "must begin like a URL, its host in ASCII where it ends in the host"),
-      v.check(hasSortedQuery, "must name query parameters in the order of their names, as keys do"),
-      v.transform(normalizePrefix),
-    ),
-  ),
-  url: v.optional(
-    v.pipe(
-      UrlText,
-      v.check((text) => URL.canParse(text), "must be an absolute URL"),
-      v.transform((text) => normalizeUrl(text, "url")),
-    ),
-  ),
-  key: v.optional(
-    v.pipe(
-      v.string("must be a string"),
-      v.minLength(1, "must not be empty"),
-      v.maxLength(limits.keyCharacters, `must be at most ${limits.keyCharacters} characters`),
-      v.transform((text) => text as Key),
-    ),
-  ),
-  everything: v.optional(v.literal(true, "must be true, or left out")),
-  reason: v.optional(
-    v.pipe(
-      v.string("must be a string"),
-      v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
-    ),
-  ),
-};
-
-const kinds = ["tags", "prefix", "url", "key", "everything"] as const;
-
-/**
- * A purge as it crosses RPC and REST: exactly one of `tags`, `prefix`, `url`, `key` and `everything`, in the one cache
- * named or in the whole namespace.
- */
-export const PurgeRequestSchema = v.pipe(
-  v.strictObject(fields),
-  v.check(
-    (input) => kinds.filter((kind) => input[kind] !== undefined).length === 1,
-    `must name exactly one of ${kinds.join(", ")}`,
-  ),
-);
-
-export type PurgeRequest = v.InferInput<typeof PurgeRequestSchema>;
-
-/** The selector that a checked purge request asks for. */
-export function selectorOf(request: v.InferOutput<typeof PurgeRequestSchema>): Selector {
-  const { cache, tags, prefix, url, key } = request;
-  return {
-    ...(cache === undefined ? {} : { cache }),
-    ...(tags === undefined ? {} : { tags }),
-    ...(prefix === undefined ? {} : { prefix }),
-    ...(url === undefined ? {} : { url }),
-    ...(key === undefined ? {} : { key }),
-  };
+/** Takes an earlier purge back. */
+export interface Revocation {
+  readonly seq: number;
+  readonly revokes: number;
 }
 
 export interface PurgeResult {
-  /** Entries in the index that were valid before this purge and are not after it. */
+  /**
+   * Entries in the index that were in force before this purge and are not after it (a soft purge: that were fresh as
+   * far as the log goes, and are stale).
+   */
   readonly purged: number;
+  /** True when there were too many to judge one by one, and `purged` is what the index holds of them. */
+  readonly approximate?: true;
   /** The log with this purge in it: hand it to `atLeast` to be sure never to see what was purged. */
+  readonly version: Version;
+}
+
+/** What a purge would do. */
+export interface DryRunResult extends Omit<PurgeResult, "version"> {
+  readonly dryRun: true;
+  /** Of the entries the cache holds, or the namespace; 0 to 1. */
+  readonly share: number;
+  /** A page of the keys it would hit, in order. */
+  readonly keys: readonly Key[];
+  /** Hand it to `after` for the next page; absent on the last. */
+  readonly after?: Key;
+}
+
+/** A purge as the history keeps it. */
+export interface PurgeHistoryItem {
+  readonly seq: number;
+  readonly version: Version;
+  readonly at: Date;
+  /** The token or the binding it came by. */
+  readonly by: string;
+  readonly reason?: string;
+  readonly mode: PurgeMode;
+  readonly selectors: readonly Selector[];
+  readonly purged: number;
+  readonly approximate?: true;
+  /** Present when it was taken back: when, by whom, and how many entries came back into force. */
+  readonly revoked?: { readonly seq: number; readonly at: Date; readonly by: string; readonly restored: number };
+}
+
+export interface PurgeHistoryPage {
+  /** Newest first. */
+  readonly purges: readonly PurgeHistoryItem[];
+  /** Hand it to `before` for the next page; absent on the last. */
+  readonly before?: number;
+}
+
+export interface RevokeResult {
+  /** Entries that are in force again. */
+  readonly restored: number;
+  readonly approximate?: true;
   readonly version: Version;
 }

@@ -1,11 +1,13 @@
 import * as v from "valibot";
-import type { EntryReport } from "./entry.ts";
+import type { EntryReport, EntryToJudge } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
 import { counterNames } from "./events.ts";
 import type { Key } from "./key.ts";
 import { CacheNameSchema } from "./names.ts";
 import type { CacheConfig, CheckedMatchOptions, StoreOptions } from "./options.ts";
-import type { PurgeRecord, PurgeRequest, PurgeResult } from "./purge.ts";
+import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
+import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
+import type { EncodedRecords } from "./records.ts";
 import type { LogPoint, Version } from "./version.ts";
 
 /** The part of the purge log a caller lacks. Every reply of the object carries one. */
@@ -13,12 +15,14 @@ export interface LogSlice {
   readonly epoch: string;
   /** The newest sequence number. */
   readonly head: number;
-  /** Records up to this one are gone from the log: no entry from before it can be of use any more. */
-  readonly floor: number;
-  /** True when `records` is the whole log rather than what follows the caller's point. */
+  /** The slice follows on this sequence number: it joins on to a view that has reached it. */
+  readonly from: number;
+  /**
+   * True when the slice stands for itself rather than for what follows the caller's point: it is the newest part of
+   * the log, and entries from before `from` cannot be judged by it.
+   */
   readonly whole: boolean;
-  /** In the order of their sequence numbers. */
-  readonly records: readonly PurgeRecord[];
+  readonly records: EncodedRecords;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -60,11 +64,22 @@ export interface CacheStats {
   readonly refusals: number;
   readonly deletes: number;
   readonly purges: number;
+  /** What requests by unsafe methods made invalid (RFC 9111 section 4.4), one for each URL or group. */
+  readonly invalidations: number;
   /** Entries in the index whose lifetime has not ended; those that were purged and not refilled among them. */
   readonly entries: number;
   /** Bytes of their bodies. */
   readonly bytes: number;
 }
+
+/** What the log makes of an entry, whatever its age. */
+export type LogVerdict = "in-force" | "soft-purged" | "purged";
+
+export type PurgeReply = (PurgeResult | DryRunResult) & {
+  readonly log: LogSlice;
+  /** The keys an erasing purge has removed from the index, for its caller to remove from the caches in its reach. */
+  readonly erased?: readonly Key[];
+};
 
 /** The RPC surface of the namespace object. Replies carry the log since `context.since`. */
 export interface NamespaceRpc {
@@ -72,10 +87,22 @@ export interface NamespaceRpc {
   sync(context: CallContext): Promise<{ log: LogSlice }>;
   /** Puts an entry that has been stored into the index, or says that a purge overtook it. */
   complete(context: CallContext, entry: EntryReport): Promise<{ outcome: CompleteOutcome; log: LogSlice }>;
-  /** Appends a purge to the log and counts what it hit. */
-  purge(context: CallContext, request: PurgeRequest): Promise<PurgeResult & { log: LogSlice }>;
+  /**
+   * Appends a purge to the log and counts what it hit; or, for a dry run, only counts. `by` is who asks.
+   *
+   * @throws LarderError `too-many-entries` when it would hit more than the request's `maxEntries`
+   */
+  purge(context: CallContext, request: PurgeRequest, by: string): Promise<PurgeReply>;
+  /** Takes a purge back. */
+  revoke(context: CallContext, seq: number, by: string): Promise<RevokeResult & { log: LogSlice }>;
+  /** Who purged what, and why. */
+  history(context: CallContext, request: HistoryRequest): Promise<PurgeHistoryPage & { log: LogSlice }>;
+  /** Judges an entry that is older than its caller's view. */
+  judge(context: CallContext, entry: EntryToJudge): Promise<{ verdict: LogVerdict; log: LogSlice }>;
   /** A purge of one key, counted as a delete. `deleted` tells whether a valid entry was there. */
-  remove(context: CallContext, cache: string, key: string): Promise<{ deleted: boolean; log: LogSlice }>;
+  remove(context: CallContext, cache: string, key: string, by: string): Promise<{ deleted: boolean; log: LogSlice }>;
+  /** Makes URLs and tags of a cache invalid because a request changed what they stand for. Not for the history. */
+  invalidate(context: CallContext, request: InvalidationRequest): Promise<{ log: LogSlice }>;
   /** Counts of one cache, or of the namespace when `cache` is null. */
   stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }>;
 }
@@ -122,7 +149,10 @@ export interface CacheEngine {
   lookup(config: CacheConfig, request: Request, demand?: Demand): Promise<Lookup>;
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt>;
   remove(config: CacheConfig, request: Request, vary?: readonly string[]): Promise<boolean>;
-  purge(config: CacheConfig, request: PurgeRequest): Promise<PurgeResult>;
+  purge(config: CacheConfig, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
+  revoke(config: CacheConfig, seq: number): Promise<RevokeResult>;
+  invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void>;
+  history(config: CacheConfig, request: HistoryRequest): Promise<PurgeHistoryPage>;
   stats(config: CacheConfig): Promise<CacheStats>;
 }
 
@@ -130,13 +160,30 @@ export interface CacheEngine {
 export interface CoordinatorRpc {
   sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>): ReturnType<NamespaceRpc["sync"]>;
   complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>): ReturnType<NamespaceRpc["complete"]>;
-  purge(namespace: string, ...rest: Parameters<NamespaceRpc["purge"]>): ReturnType<NamespaceRpc["purge"]>;
-  remove(namespace: string, ...rest: Parameters<NamespaceRpc["remove"]>): ReturnType<NamespaceRpc["remove"]>;
+  /** Without `by`, which the coordinator knows better than its caller; the same for `revoke`. */
+  purge(namespace: string, context: CallContext, request: PurgeRequest): ReturnType<NamespaceRpc["purge"]>;
+  revoke(namespace: string, context: CallContext, seq: number): ReturnType<NamespaceRpc["revoke"]>;
+  history(namespace: string, ...rest: Parameters<NamespaceRpc["history"]>): ReturnType<NamespaceRpc["history"]>;
+  judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>): ReturnType<NamespaceRpc["judge"]>;
+  remove(namespace: string, context: CallContext, cache: string, key: string): ReturnType<NamespaceRpc["remove"]>;
+  invalidate(
+    namespace: string,
+    ...rest: Parameters<NamespaceRpc["invalidate"]>
+  ): ReturnType<NamespaceRpc["invalidate"]>;
   stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>): ReturnType<NamespaceRpc["stats"]>;
   /** The same for `mode: "remote"`. `options` is the cache's declaration as JSON. */
   cacheLookup(options: string, request: Request, demand?: Demand): Promise<Lookup>;
+  /**
+   * The same for a GET of which only the URL matters, at a fraction of the cost: a Request is dear to send, and so is a
+   * Response inside an object. A fresh hit comes back bare; null says that `cacheLookup` is to be asked, as the
+   * response varies on header fields.
+   */
+  cacheLookupUrl(options: string, url: string): Promise<Response | Exclude<Lookup, { state: "fresh" }> | null>;
   cacheStore(options: string, request: Request, response: Response, store: StoreOptions): Promise<PutReceipt>;
   cacheRemove(options: string, request: Request, vary?: readonly string[]): Promise<boolean>;
-  cachePurge(options: string, request: PurgeRequest): Promise<PurgeResult>;
+  cachePurge(options: string, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
+  cacheRevoke(options: string, seq: number): Promise<RevokeResult>;
+  cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">): Promise<void>;
+  cacheHistory(options: string, request: HistoryRequest): Promise<PurgeHistoryPage>;
   cacheStats(options: string): Promise<CacheStats>;
 }

@@ -3,8 +3,8 @@ import { LarderError } from "../schema/errors.ts";
 import { NamespaceSchema } from "../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../schema/options.ts";
 import { CacheOptionsSchema, MatchOptionsSchema, StoreOptionsSchema } from "../schema/options.ts";
-import type { PurgeRequest } from "../schema/purge.ts";
-import type { CoordinatorRpc, Demand, NamespaceRpc } from "../schema/rpc.ts";
+import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
+import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
@@ -51,6 +51,8 @@ function fromJson(options: string): unknown {
 interface BindingProps {
   /** The one namespace this binding may use. */
   readonly namespace?: string;
+  /** What the history of purges calls this binding. */
+  readonly caller?: string;
 }
 
 /**
@@ -79,12 +81,28 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return this.#object(namespace).complete(...rest);
   }
 
-  async purge(namespace: string, ...rest: Parameters<NamespaceRpc["purge"]>) {
-    return this.#object(namespace).purge(...rest);
+  async purge(namespace: string, context: CallContext, request: PurgeRequest) {
+    return this.#object(namespace).purge(context, request, this.#caller);
   }
 
-  async remove(namespace: string, ...rest: Parameters<NamespaceRpc["remove"]>) {
-    return this.#object(namespace).remove(...rest);
+  async remove(namespace: string, context: CallContext, cache: string, key: string) {
+    return this.#object(namespace).remove(context, cache, key, this.#caller);
+  }
+
+  async revoke(namespace: string, context: CallContext, seq: number) {
+    return this.#object(namespace).revoke(context, seq, this.#caller);
+  }
+
+  async invalidate(namespace: string, ...rest: Parameters<NamespaceRpc["invalidate"]>) {
+    return this.#object(namespace).invalidate(...rest);
+  }
+
+  async history(namespace: string, ...rest: Parameters<NamespaceRpc["history"]>) {
+    return this.#object(namespace).history(...rest);
+  }
+
+  async judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>) {
+    return this.#object(namespace).judge(...rest);
   }
 
   async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
@@ -96,17 +114,37 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return edge.lookup(this.#declared(options), request, checked);
   }
 
+  async cacheLookupUrl(options: string, url: string) {
+    const config = this.#declared(options);
+    if (config.vary.length > 0 || config.rules.length > 0) return null;
+    const found = await edge.lookupUrl(config, url);
+    if (found === undefined) return null;
+    return found.outcome === "hit" && found.state === "fresh" ? found.response : found;
+  }
+
   async cacheStore(options: string, request: Request, response: Response, store: StoreOptions) {
     return edge.store(this.#declared(options), request, response, parse(StoreOptionsSchema, store));
   }
 
   async cacheRemove(options: string, request: Request, vary?: readonly string[]) {
     const checked = parse(MatchOptionsSchema, vary === undefined ? {} : { vary: [...vary] });
-    return edge.remove(this.#declared(options), request, checked.vary);
+    return edge.remove(this.#declared(options), request, checked.vary, this.#caller);
   }
 
   async cachePurge(options: string, request: PurgeRequest) {
-    return edge.purge(this.#declared(options), request);
+    return edge.purge(this.#declared(options), request, this.#caller);
+  }
+
+  async cacheRevoke(options: string, seq: number) {
+    return edge.revoke(this.#declared(options), seq, this.#caller);
+  }
+
+  async cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">) {
+    return edge.invalidate(this.#declared(options), request);
+  }
+
+  async cacheHistory(options: string, request: HistoryRequest) {
+    return edge.history(this.#declared(options), request);
   }
 
   async cacheStats(options: string) {
@@ -122,6 +160,12 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   #object(namespace: string): NamespaceRpc {
     this.#mayUse(namespace);
     return objectOf(namespace);
+  }
+
+  /** For the history of purges: the name the binding was given, or that it was some binding. */
+  get #caller(): string {
+    const name = this.ctx.props?.caller;
+    return name === undefined ? "binding" : `binding:${name}`;
   }
 
   #mayUse(namespace: string): void {

@@ -12,6 +12,8 @@ const kinds: Readonly<Record<ErrorCode, Kind>> = {
   "invalid-input": { status: 400, title: "Invalid input" },
   "body-too-large": { status: 413, title: "Body too large" },
   forbidden: { status: 403, title: "Forbidden" },
+  "too-many-entries": { status: 409, title: "Too many entries" },
+  "not-revocable": { status: 409, title: "Not revocable" },
   unauthorized: { status: 401, title: "Unauthorized" },
   "api-closed": { status: 403, title: "The API is closed" },
   "not-found": { status: 404, title: "Not found" },

@@ -1,7 +1,7 @@
 import { Router } from "itty-router";
 import { LarderError } from "../../schema/errors.ts";
 import { CacheNameSchema } from "../../schema/names.ts";
-import { PurgeRequestSchema } from "../../schema/purge.ts";
+import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
 import type { CallContext, NamespaceRpc } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import { answer } from "./answer.ts";
@@ -25,7 +25,12 @@ interface Routed {
 }
 
 const PURGE = "/v1/caches/:namespace/purge";
+const HISTORY = "/v1/caches/:namespace/purges";
+const REVOKE = "/v1/caches/:namespace/purges/:seq/revoke";
 const STATS = "/v1/caches/:namespace/stats";
+
+/** Who asks, for the history: there is one token so far. */
+const BY = "token";
 
 /** Asks for none of the log, since the API keeps no view of it. */
 const CONTEXT: CallContext = {};
@@ -33,7 +38,9 @@ const CONTEXT: CallContext = {};
 /**
  * The REST API, as a function from request to answer. It never throws: every error is a problem document (RFC 9457).
  *
- * - `POST <prefix>/v1/caches/:namespace/purge` with a `PurgeRequest` (schema/purge.ts) as JSON → `{ purged, version }`
+ * - `POST <prefix>/v1/caches/:namespace/purge` with a `PurgeRequest` (schema/purge.ts) as JSON → {@link PurgeResult}, or {@link DryRunResult}
+ * - `GET <prefix>/v1/caches/:namespace/purges[?before=seq&limit=n]` → {@link PurgeHistoryPage}
+ * - `POST <prefix>/v1/caches/:namespace/purges/:seq/revoke` → {@link RevokeResult}
  * - `GET <prefix>/v1/caches/:namespace/stats[?cache=name]` → `CacheStats` (schema/rpc.ts)
  */
 export function createApi({ prefix, token, namespace }: ApiOptions): (request: Request) => Promise<Response> {
@@ -43,8 +50,26 @@ export function createApi({ prefix, token, namespace }: ApiOptions): (request: R
   const purge = async (routed: Routed, request: Request) => {
     readQuery(request, []);
     const object = namespace(namespaceName(routed));
-    const { purged, version } = await object.purge(CONTEXT, parse(PurgeRequestSchema, await readJsonObject(request)));
-    return answer({ purged, version }, { headers: { "Larder-Version": version } });
+    const checked = parse(PurgeRequestSchema, await readJsonObject(request));
+    const { log: _, erased: __, ...result } = await object.purge(CONTEXT, checked, BY);
+    return answer(result, "version" in result ? { headers: { "Larder-Version": result.version } } : {});
+  };
+
+  const history = async (routed: Routed, request: Request) => {
+    const query = readQuery(request, ["before", "limit"]);
+    const asked = parse(
+      HistoryRequestSchema,
+      Object.fromEntries([...query].map(([name, text]) => [name, Number(text)])),
+    );
+    const { log: _, ...page } = await namespace(namespaceName(routed)).history(CONTEXT, asked);
+    return answer(page);
+  };
+
+  const revoke = async (routed: Routed, request: Request) => {
+    readQuery(request, []);
+    const seq = parse(SeqSchema, Number(routed.params["seq"]), "seq");
+    const { log: _, ...result } = await namespace(namespaceName(routed)).revoke(CONTEXT, seq, BY);
+    return answer(result, { headers: { "Larder-Version": result.version } });
   };
 
   const stats = async (routed: Routed, request: Request) => {
@@ -57,6 +82,10 @@ export function createApi({ prefix, token, namespace }: ApiOptions): (request: R
   const router = Router({ catch: problemOf })
     .post(PURGE, guard, purge)
     .all(PURGE, () => methodNotAllowed("POST"))
+    .get(HISTORY, guard, history)
+    .all(HISTORY, () => methodNotAllowed("GET, HEAD"))
+    .post(REVOKE, guard, revoke)
+    .all(REVOKE, () => methodNotAllowed("POST"))
     .get(STATS, guard, stats)
     .all(STATS, () => methodNotAllowed("GET, HEAD"))
     .all("*", notFound);
@@ -93,6 +122,6 @@ function methodNotAllowed(methods: string): Response {
 
 function notFound(): Response {
   const message =
-    "There is nothing at this path; the API has POST …/v1/caches/<namespace>/purge and GET …/v1/caches/<namespace>/stats";
+    "There is nothing at this path; the API has POST …/v1/caches/<namespace>/purge, GET …/purges, POST …/purges/<seq>/revoke and GET …/stats";
   return problem(new LarderError("not-found", message));
 }

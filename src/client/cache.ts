@@ -3,24 +3,20 @@ import type { Key } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import type { CacheConfig, CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
 import { CacheOptionsSchema, KeyOptionsSchema, MatchOptionsSchema, PutOptionsSchema } from "../../schema/options.ts";
-import type { PurgeRequest, PurgeResult } from "../../schema/purge.ts";
-import { PurgeRequestSchema } from "../../schema/purge.ts";
+import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
+import type { HistoryRequest } from "../../schema/purge-request.ts";
+import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
 import type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import type { Version } from "../../schema/version.ts";
+import { parseVersion } from "../../schema/version.ts";
 import { placeOf } from "../edge/place.ts";
 import { policyFor } from "../edge/policy.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
+import type { DryRun, PurgeOptions } from "./purge-options.ts";
+import { asRequest, toPurgeRequest } from "./purge-options.ts";
 import { fromResponse, toResponse, valueRequest } from "./values.ts";
-
-/** What a purge takes; exactly one of these, and `reason` if wished. */
-export type PurgeOptions = { readonly reason?: string } & (
-  | { readonly request: Request | string }
-  | { readonly tags: readonly string[] }
-  | { readonly prefix: string }
-  | { readonly everything: true }
-);
 
 /** What `wrap` does beyond what the cache declares. */
 export interface WrapOptions extends Omit<MatchOptions, "vary">, Omit<PutOptions, "tags" | "asOf"> {
@@ -66,13 +62,25 @@ export interface Cache {
   remember<Value>(key: string, loader: () => Value | Promise<Value>, options?: RememberOptions): Promise<Value>;
   /** Removes one variant everywhere; true when there was a valid entry. */
   delete(request: Request | string, options?: KeyOptions): Promise<boolean>;
+  /** Tells what a purge would hit, and changes nothing. */
+  purge(options: PurgeOptions & DryRun): Promise<DryRunResult>;
   /**
-   * Invalidates entries of this cache everywhere: all variants of one request URL, all with any of the tags, all
-   * whose URL begins with the prefix, or everything.
+   * Invalidates entries everywhere: all variants of one request URL, those with any of the tags, with all of them,
+   * those whose URL begins with the prefix, or everything. Named together they mean entries for which all hold; `any`
+   * is a list of which one is enough.
    *
-   * @throws LarderError `invalid-input`
+   * @throws LarderError `invalid-input`; `too-many-entries` when it would hit more than `maxEntries`
    */
   purge(options: PurgeOptions): Promise<PurgeResult>;
+  /**
+   * Takes a hard or soft purge back, named by its sequence number or by the version it gave. What is stored still and
+   * has not been refilled is in force again.
+   *
+   * @throws LarderError `not-found`; `not-revocable`
+   */
+  revoke(purge: number | Version): Promise<RevokeResult>;
+  /** The purges of this cache's namespace, newest first: who, why, when, what, and how many entries. */
+  history(options?: HistoryRequest): Promise<PurgeHistoryPage>;
   /** The key the request's entry is stored under; see `buildKey` for its form. */
   key(request: Request | string, options?: KeyOptions): Key;
   /** This cache's counts, of all data centres. Other isolates' hits of the last few seconds may be missing still. */
@@ -133,7 +141,8 @@ class DeclaredCache implements Cache {
     options: WrapOptions = {},
   ): Promise<Response> {
     const { tags, consistency, atLeast, ...put } = options;
-    const demand = parse(MatchOptionsSchema, withoutUndefined({ consistency, atLeast, vary: put.vary }));
+    const asked = withoutUndefined({ consistency, atLeast, vary: put.vary });
+    const demand = Object.keys(asked).length === 0 ? undefined : parse(MatchOptionsSchema, asked);
     const checked = parse(PutOptionsSchema, tags === undefined || typeof tags === "function" ? put : { ...put, tags });
     const source = {
       load: async () => loader(),
@@ -157,10 +166,22 @@ class DeclaredCache implements Cache {
     return reviving(this.#engines.engine.remove(this.#config, asRequest(request), vary));
   }
 
-  async purge(options: PurgeOptions): Promise<PurgeResult> {
-    const request = { ...asPurgeRequest(options), cache: this.#config.name };
+  purge(options: PurgeOptions & DryRun): Promise<DryRunResult>;
+  purge(options: PurgeOptions): Promise<PurgeResult>;
+  async purge(options: PurgeOptions): Promise<PurgeResult | DryRunResult> {
+    const request = toPurgeRequest(options, this.#config);
     parse(PurgeRequestSchema, request);
     return reviving(this.#engines.engine.purge(this.#config, request));
+  }
+
+  async revoke(purge: number | Version): Promise<RevokeResult> {
+    const seq = parse(SeqSchema, typeof purge === "string" ? parseVersion(purge, "purge").seq : purge, "purge");
+    return reviving(this.#engines.engine.revoke(this.#config, seq));
+  }
+
+  async history(options: HistoryRequest = {}): Promise<PurgeHistoryPage> {
+    parse(HistoryRequestSchema, options);
+    return reviving(this.#engines.engine.history(this.#config, options));
   }
 
   key(request: Request | string, options: KeyOptions = {}): Key {
@@ -184,24 +205,6 @@ class DeclaredCache implements Cache {
     this.#found ??= enginesFor(this.#config);
     return this.#found;
   }
-}
-
-function asRequest(request: Request | string): Request {
-  if (request instanceof Request) return request;
-  if (typeof request === "string" && URL.canParse(request)) return new Request(request);
-  throw new LarderError("invalid-input", "request: must be a Request or an absolute URL", { field: "request" });
-}
-
-/** `request` becomes `url`; whatever else is there goes on as it is, to be checked with the rest. */
-function asPurgeRequest(options: PurgeOptions): PurgeRequest {
-  if (typeof options !== "object" || options === null) {
-    throw new LarderError("invalid-input", 'purge: must be an object such as { tags: ["product:123"] }', {
-      field: "purge",
-    });
-  }
-  if (!("request" in options)) return options as PurgeRequest;
-  const { request, ...rest } = options;
-  return { ...rest, url: asRequest(request).url };
 }
 
 /** An error that has crossed RPC has lost its class: it is given back. */

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { LarderError } from "../../schema/errors.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
-import type { CacheEngine, CoordinatorRpc, NamespaceRpc } from "../../schema/rpc.ts";
+import type { CacheEngine, CoordinatorRpc, Demand, Lookup, NamespaceRpc } from "../../schema/rpc.ts";
 import { Edge } from "../edge/edge.ts";
 import { ReadThrough } from "../edge/read-through.ts";
 import { platform } from "../edge/surroundings.ts";
@@ -40,8 +40,13 @@ function objectVia(service: CoordinatorRpc, namespace: Namespace): NamespaceRpc 
   return {
     sync: (...rest) => service.sync(namespace, ...rest),
     complete: (...rest) => service.complete(namespace, ...rest),
-    purge: (...rest) => service.purge(namespace, ...rest),
-    remove: (...rest) => service.remove(namespace, ...rest),
+    purge: (context, request) => service.purge(namespace, context, request),
+    // Who asks is for the coordinator to say, which knows the binding.
+    remove: (context, cache, key) => service.remove(namespace, context, cache, key),
+    revoke: (context, seq) => service.revoke(namespace, context, seq),
+    invalidate: (...rest) => service.invalidate(namespace, ...rest),
+    history: (...rest) => service.history(namespace, ...rest),
+    judge: (...rest) => service.judge(namespace, ...rest),
     stats: (...rest) => service.stats(namespace, ...rest),
   };
 }
@@ -51,13 +56,27 @@ class RemoteEngine implements CacheEngine {
   readonly #binding: string;
   /** Declarations travel as JSON, which the coordinator checks once and then knows again. */
   readonly #declarations = new WeakMap<CacheConfig, string>();
+  /** URLs whose responses were found to vary: asking for them by URL alone would be in vain. */
+  readonly #varying = new Set<string>();
 
   constructor(binding: string) {
     this.#binding = binding;
   }
 
-  lookup(config: CacheConfig, ...rest: Rest<CacheEngine["lookup"]>) {
-    return coordinator(this.#binding).cacheLookup(this.#declaration(config), ...rest);
+  lookup(config: CacheConfig, request: Request, demand?: Demand): Promise<Lookup> {
+    if (isPlain(config, request, demand) && !this.#varying.has(request.url)) return this.#lookupUrl(config, request);
+    return coordinator(this.#binding).cacheLookup(this.#declaration(config), request, demand);
+  }
+
+  async #lookupUrl(config: CacheConfig, request: Request): Promise<Lookup> {
+    const service = coordinator(this.#binding);
+    const declaration = this.#declaration(config);
+    const found = await service.cacheLookupUrl(declaration, request.url);
+    if (found instanceof Response) return { outcome: "hit", state: "fresh", response: found };
+    if (found !== null) return found;
+    if (this.#varying.size >= MOST_VARYING) this.#varying.clear();
+    this.#varying.add(request.url);
+    return service.cacheLookup(declaration, request);
   }
 
   store(config: CacheConfig, ...rest: Rest<CacheEngine["store"]>) {
@@ -72,6 +91,18 @@ class RemoteEngine implements CacheEngine {
     return coordinator(this.#binding).cachePurge(this.#declaration(config), ...rest);
   }
 
+  revoke(config: CacheConfig, seq: number) {
+    return coordinator(this.#binding).cacheRevoke(this.#declaration(config), seq);
+  }
+
+  invalidate(config: CacheConfig, ...rest: Rest<CacheEngine["invalidate"]>) {
+    return coordinator(this.#binding).cacheInvalidate(this.#declaration(config), ...rest);
+  }
+
+  history(config: CacheConfig, ...rest: Rest<CacheEngine["history"]>) {
+    return coordinator(this.#binding).cacheHistory(this.#declaration(config), ...rest);
+  }
+
   stats(config: CacheConfig) {
     return coordinator(this.#binding).cacheStats(this.#declaration(config));
   }
@@ -84,6 +115,21 @@ class RemoteEngine implements CacheEngine {
     }
     return text;
   }
+}
+
+const MOST_VARYING = 1000;
+
+/** Whether nothing of the request but its URL can matter, unless the response varies. */
+function isPlain(config: CacheConfig, { method, headers }: Request, demand: Demand | undefined): boolean {
+  return (
+    demand === undefined &&
+    method === "GET" &&
+    config.rules.length === 0 &&
+    config.vary.length === 0 &&
+    !headers.has("range") &&
+    !headers.has("if-none-match") &&
+    !headers.has("if-modified-since")
+  );
 }
 
 type Rest<Method> = Method extends (config: CacheConfig, ...rest: infer Parameters) => unknown ? Parameters : never;

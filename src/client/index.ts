@@ -12,8 +12,16 @@ export { LarderError } from "../../schema/errors.ts";
 export type { MissReason, RefusalReason } from "../../schema/events.ts";
 export type { Key } from "../../schema/key.ts";
 export type { CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
-export type { PurgeResult } from "../../schema/purge.ts";
+export type {
+  DryRunResult,
+  PurgeHistoryItem,
+  PurgeHistoryPage,
+  PurgeResult,
+  RevokeResult,
+} from "../../schema/purge.ts";
+export type { HistoryRequest } from "../../schema/purge-request.ts";
 export type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 export type { Version } from "../../schema/version.ts";
-export type { Cache, PurgeOptions, RememberOptions, WrapOptions } from "./cache.ts";
+export type { Cache, RememberOptions, WrapOptions } from "./cache.ts";
 export { cache } from "./cache.ts";
+export type { DryRun, PurgeOptions, Selection } from "./purge-options.ts";

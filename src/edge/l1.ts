@@ -1,15 +1,23 @@
 import type { StoredEntry } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Key } from "../../schema/key.ts";
+import type { LogPoint } from "../../schema/version.ts";
 import type { Place } from "./place.ts";
 import type { Found } from "./stored-form.ts";
-import { fromStored, toStored, toVariesNote } from "./stored-form.ts";
+import { fromStored, giveOut, toStored, toVariesNote } from "./stored-form.ts";
 
 /** A body up to this size is read before it is stored, and stored at once. */
 const INLINE_BYTES = 1024 * 1024;
 
 /** An entry before its body has been counted. */
 export type Unmeasured = Omit<StoredEntry, "bytes">;
+
+/** What lies under a key. */
+export interface InL1 {
+  readonly stored: Response;
+  readonly found: Found;
+  readonly body: ReadableStream<Uint8Array> | null;
+}
 
 export type Stored =
   | { readonly stored: true; readonly bytes: number }
@@ -38,16 +46,16 @@ export class L1 {
   }
 
   /** What lies under the key, without its body having been read. Cancels nothing: read the body or cancel it. */
-  async match(place: Place): Promise<{ found: Found; body: ReadableStream<Uint8Array> | null } | undefined> {
+  async match(place: Place): Promise<InL1 | undefined> {
     // A bare GET: given the caller's request, `match` would answer its Range and conditions by itself.
     const stored = await this.#cache.match(place.key);
     if (stored === undefined) return undefined;
     const found = fromStored(stored, place);
     if (found?.kind !== "entry" || found.bodyKey === undefined) {
-      return found === undefined ? undefined : { found, body: stored.body };
+      return found === undefined ? undefined : { stored, found, body: stored.body };
     }
     const apart = await this.#cache.match(found.bodyKey);
-    return apart === undefined ? undefined : { found, body: apart.body };
+    return apart === undefined ? undefined : { stored, found, body: apart.body };
   }
 
   /** Stores the entry with the fields and the body of `response`, which it takes over. */
@@ -72,13 +80,31 @@ export class L1 {
     await this.#cache.put(key, toVariesNote(names, maxAgeSeconds));
   }
 
-  async delete(key: Key): Promise<boolean> {
-    return this.#cache.delete(key);
+  /** Removes what lies under the key, and its body where that lies apart. */
+  async remove(place: Place): Promise<void> {
+    const stored = await this.#cache.match(place.key);
+    const found = stored === undefined ? undefined : fromStored(stored, place);
+    await stored?.body?.cancel();
+    await this.#cache.delete(place.key);
+    if (found?.kind === "entry" && found.bodyKey !== undefined) await this.#cache.delete(found.bodyKey);
+  }
+
+  /** Gives an entry that was found to be in force at `asOf` that version, unless another has taken its place. */
+  async restamp(entry: StoredEntry, asOf: LogPoint, nowMs: number): Promise<void> {
+    const stored = await this.#cache.match(entry.key);
+    const found = stored === undefined ? undefined : fromStored(stored, entry);
+    if (stored === undefined || found?.kind !== "entry" || found.entry.storedAtMs !== entry.storedAtMs) {
+      await stored?.body?.cancel();
+      return;
+    }
+    const { headers } = giveOut(stored, found, null);
+    const body = found.bodyKey === undefined ? stored.body : null;
+    await this.#cache.put(entry.key, toStored({ ...found.entry, asOf }, headers, body, nowMs, found.bodyKey));
   }
 
   async #putWhole(entry: StoredEntry, headers: Headers, chunks: readonly Uint8Array[]): Promise<Stored> {
     const body = entry.bytes === 0 ? null : new Blob(chunks as Uint8Array<ArrayBuffer>[]);
-    await this.#cache.put(entry.key, toStored(entry, headers, body));
+    await this.#cache.put(entry.key, toStored(entry, headers, body, entry.storedAtMs));
     return { stored: true, bytes: entry.bytes };
   }
 
@@ -92,13 +118,13 @@ export class L1 {
     const meter = new Meter(maxBodyBytes);
     try {
       const measured = body.pipeThrough(meter.stream);
-      await this.#cache.put(bodyKey, toStored({ ...entry, bytes: 0 }, headers, measured));
+      await this.#cache.put(bodyKey, toStored({ ...entry, bytes: 0 }, headers, measured, entry.storedAtMs));
     } catch {
       await this.#cache.delete(bodyKey);
       return { stored: false, reason: meter.exceeded ? "too-large" : "incomplete" };
     }
     const { bytes } = meter;
-    await this.#cache.put(entry.key, toStored({ ...entry, bytes }, headers, null, bodyKey));
+    await this.#cache.put(entry.key, toStored({ ...entry, bytes }, headers, null, entry.storedAtMs, bodyKey));
     return { stored: true, bytes };
   }
 

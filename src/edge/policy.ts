@@ -1,5 +1,6 @@
 import type { Tag } from "../../schema/names.ts";
 import type { CacheConfig, CacheRule } from "../../schema/options.ts";
+import { parseCookies } from "../http/cookies.ts";
 
 /** What a cache's declaration says of one request: its own fields, overridden by those of the first rule that fits. */
 export interface Policy {
@@ -61,11 +62,6 @@ function isBypassed({ bypass }: CacheRule, request: Request): boolean {
     if (bypass.query.some((name) => query.has(name))) return true;
   }
   if (bypass.cookies === undefined || bypass.cookies.length === 0) return false;
-  const cookies = cookieNames(request.headers.get("cookie") ?? "");
+  const cookies = parseCookies(request.headers);
   return bypass.cookies.some((name) => cookies.has(name));
-}
-
-/** The names in a `Cookie` field (RFC 6265 section 4.2.1): pairs joined by semicolons. */
-function cookieNames(field: string): Set<string> {
-  return new Set(field.split(";").map((pair) => pair.split("=", 1)[0]?.trim() ?? ""));
 }

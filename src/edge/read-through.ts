@@ -4,6 +4,7 @@ import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import type { CacheEngine, Demand, Lookup } from "../../schema/rpc.ts";
 import type { Version } from "../../schema/version.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
+import { invalidationBy } from "../http/invalidation.ts";
 import { respond } from "./respond.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -34,7 +35,7 @@ export class ReadThrough {
     this.#surroundings = surroundings;
   }
 
-  async answer(config: CacheConfig, request: Request, source: Source, demand: Demand = {}): Promise<Response> {
+  async answer(config: CacheConfig, request: Request, source: Source, demand?: Demand): Promise<Response> {
     const found = await this.#engine.lookup(config, request, demand);
     if (found.outcome === "hit") {
       if (found.state === "stale") this.#refreshBehind(config, request, source, found);
@@ -46,7 +47,22 @@ export class ReadThrough {
 
   async #fill(config: CacheConfig, request: Request, source: Source, miss: Miss): Promise<Response> {
     const loaded = await source.load();
+    await this.#invalidate(config, request, loaded);
     return this.#keep(config, request, source, miss, loaded);
+  }
+
+  /**
+   * Waited for, so that whoever made a change never reads what was before it. Should the object not answer, the change
+   * has been made all the same, and its answer is not to be lost.
+   */
+  async #invalidate(config: CacheConfig, request: Request, response: Response): Promise<void> {
+    const invalid = invalidationBy(request, response);
+    if (invalid === undefined) return;
+    try {
+      await this.#engine.invalidate(config, { urls: [...invalid.urls], tags: [...invalid.tags] });
+    } catch (error) {
+      console.error("larder: what a request has changed could not be made invalid", error);
+    }
   }
 
   /** RFC 5861 section 4: an error, or a status of 500, 502, 503 or 504, is answered by the stale entry. */

@@ -1,5 +1,7 @@
 import type { StoredEntry } from "../../schema/entry.ts";
 import { lifetimeSeconds } from "../../schema/entry.ts";
+import { ageOf } from "../log/verdict.ts";
+import { Memo } from "./memo.ts";
 import type { Place } from "./place.ts";
 
 /**
@@ -51,6 +53,7 @@ type EntryHeader = readonly [
   staleWhileRevalidateSeconds: number,
   staleIfErrorSeconds: number,
   bytes: number,
+  permanent: boolean,
   tags: StoredEntry["tags"],
   heldBack: readonly Field[],
   /** When the body lies under a key of its own, see `L1`. */
@@ -64,9 +67,8 @@ export type Found =
   | {
       readonly kind: "entry";
       readonly entry: StoredEntry;
+      readonly heldBack: readonly Field[];
       readonly bodyKey: string | undefined;
-      /** The response as its maker gave it, with `body`; its headers may be changed. */
-      respond(body: ReadableStream<Uint8Array> | null): Response;
     }
   | { readonly kind: "varies"; readonly names: readonly string[] };
 
@@ -74,7 +76,13 @@ export type Found =
  * The response to keep for `entry`, whose fields are `headers`. One without a `Date` gets that of its arrival (RFC 9110
  * section 6.6.1).
  */
-export function toStored(entry: StoredEntry, headers: Headers, body: BodyInit | null, bodyKey?: string): Response {
+export function toStored(
+  entry: StoredEntry,
+  headers: Headers,
+  body: BodyInit | null,
+  nowMs: number,
+  bodyKey?: string,
+): Response {
   const fields = [...headers].filter(([name]) => !DROPPED.has(name));
   const heldBack = fields.filter(([name]) => HELD_BACK.has(name));
   if (!headers.has("date")) heldBack.push(["date", new Date(entry.storedAtMs).toUTCString()]);
@@ -89,12 +97,13 @@ export function toStored(entry: StoredEntry, headers: Headers, body: BodyInit | 
     entry.staleWhileRevalidateSeconds,
     entry.staleIfErrorSeconds,
     entry.bytes,
+    entry.permanent,
     entry.tags,
     heldBack,
     bodyKey ?? null,
   ];
   const stored = new Headers(fields.filter(([name]) => !HELD_BACK.has(name)));
-  stored.set("cache-control", `max-age=${Math.max(1, Math.ceil(lifetimeSeconds(entry) - entry.initialAgeSeconds))}`);
+  stored.set("cache-control", `max-age=${Math.max(1, Math.ceil(lifetimeSeconds(entry) - ageOf(entry, nowMs)))}`);
   if (entry.tags.length > 0) stored.set("cache-tag", entry.tags.join(","));
   stored.set(HEADER, asciiJson(header));
   return new Response(body, { headers: stored });
@@ -106,23 +115,59 @@ export function toVariesNote(names: readonly string[], maxAgeSeconds: number): R
   return new Response(null, { headers: { "cache-control": `max-age=${maxAgeSeconds}`, [HEADER]: asciiJson(header) } });
 }
 
+/** What was last found under a key, and the header it was read from. */
+const known = new Memo<{ readonly text: string; readonly found: Found | undefined }>(500);
+
 /** What `stored`, found under `place.key`, holds; undefined when Larder did not write it. */
 export function fromStored(stored: Response, place: Place): Found | undefined {
   const text = stored.headers.get(HEADER);
   if (text === null) return undefined;
-  const header = JSON.parse(text) as EntryHeader | VariesHeader;
-  if (header[0] === "varies-1") return { kind: "varies", names: header[1] };
-  return header[0] === "entry-1" ? fromEntryHeader(header, stored, place) : undefined;
+  const last = known.get(place.key);
+  return last?.text === text ? last.found : known.set(place.key, { text, found: fromHeader(text, place) }).found;
 }
 
-function fromEntryHeader(header: EntryHeader, stored: Response, place: Place): Found {
-  const [, status, epoch, seq, storedAtMs, initialAgeSeconds, ttlSeconds, swr, sie, bytes, tags, heldBack, bodyKey] =
-    header;
+function fromHeader(text: string, place: Place): Found | undefined {
+  const header = JSON.parse(text) as EntryHeader | VariesHeader;
+  if (header[0] === "varies-1") return { kind: "varies", names: header[1] };
+  return header[0] === "entry-1" ? fromEntryHeader(header, place) : undefined;
+}
+
+/** The response as its maker gave it, with `body`; its headers may be changed. */
+export function giveOut(
+  stored: Response,
+  { entry, heldBack }: Extract<Found, { kind: "entry" }>,
+  body: ReadableStream<Uint8Array> | null,
+): Response {
+  const response = new Response(body, { status: entry.status, headers: stored.headers });
+  const { headers } = response;
+  for (const name of OURS) headers.delete(name);
+  for (const [name, value] of heldBack) headers.set(name, value);
+  return response;
+}
+
+function fromEntryHeader(header: EntryHeader, place: Place): Found {
+  const [
+    ,
+    status,
+    epoch,
+    seq,
+    storedAtMs,
+    initialAgeSeconds,
+    ttlSeconds,
+    swr,
+    sie,
+    bytes,
+    permanent,
+    tags,
+    heldBack,
+    bodyKey,
+  ] = header;
   const entry: StoredEntry = {
     key: place.key,
     url: place.url,
     cache: place.cache,
     tags,
+    permanent,
     asOf: { epoch, seq },
     storedAtMs,
     initialAgeSeconds,
@@ -132,18 +177,7 @@ function fromEntryHeader(header: EntryHeader, stored: Response, place: Place): F
     status,
     bytes,
   };
-  return {
-    kind: "entry",
-    entry,
-    bodyKey: bodyKey ?? undefined,
-    respond: (body) => {
-      const response = new Response(body, { status, headers: stored.headers });
-      const { headers } = response;
-      for (const name of OURS) headers.delete(name);
-      for (const [name, value] of heldBack) headers.set(name, value);
-      return response;
-    },
-  };
+  return { kind: "entry", entry, heldBack, bodyKey: bodyKey ?? undefined };
 }
 
 /** Field values are ASCII (RFC 9110 section 5.5); those that are not come out of JSON's escapes unchanged. */

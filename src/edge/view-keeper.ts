@@ -17,11 +17,11 @@ const RETRY_AFTER_MS = 1_000;
 /** A view to judge by, or why there is none. */
 export type ViewAtHand =
   | { readonly kind: "confirmed"; readonly view: View }
-  /** Older than the bound, because the object does not answer; within the grace the cache allows for that. */
+  /** Older than the bound: because the cache prefers that to waiting, or because the object does not answer. */
   | { readonly kind: "unconfirmed"; readonly view: View }
   | { readonly kind: "unreachable" };
 
-type Bounds = Pick<CacheConfig, "purgeLagSeconds" | "whenUnreachable" | "unreachableGraceSeconds">;
+type Bounds = Pick<CacheConfig, "purgeLagSeconds" | "whenViewExpired" | "whenUnreachable" | "unreachableGraceSeconds">;
 
 /**
  * Keeps one isolate's view of one namespace's log, and is the one way to its object: every call carries the point the
@@ -76,6 +76,10 @@ export class ViewKeeper {
   }
 
   async #expired(bounds: Bounds): Promise<ViewAtHand> {
+    if (bounds.whenViewExpired === "serve" && this.#view !== undefined) {
+      this.#syncBehind();
+      return { kind: "unconfirmed", view: this.#view };
+    }
     const failedJustNow = this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
     if (!failedJustNow) await succeeds(this.#sharedSync());
     if (this.#view === undefined) return { kind: "unreachable" };

@@ -3,7 +3,11 @@ import { limits } from "../../schema/limits.ts";
 import type { Tag } from "../../schema/names.ts";
 import { TagSchema } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
+import type { Demand } from "../../schema/rpc.ts";
+import type { Version } from "../../schema/version.ts";
+import { VERSION_FORM } from "../../schema/version.ts";
 import type { ReadThrough } from "../edge/read-through.ts";
+import { parseCookies } from "../http/cookies.ts";
 import { fetchOrigin, parseOrigin } from "./origin.ts";
 
 export interface GatewayOptions {
@@ -29,8 +33,9 @@ export function createGateway({
       load: () => fetchOrigin(base, request),
       storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
     };
+    if (!isWellFormed(request.headers.get(AT_LEAST))) return badVersion();
     try {
-      const response = await readThrough.answer(config, request, source);
+      const response = await readThrough.answer(config, request, source, demandOf(request));
       if (response.headers.has("cache-tag")) response.headers.delete("cache-tag");
       return response;
     } catch (error) {
@@ -41,6 +46,38 @@ export function createGateway({
       });
     }
   };
+}
+
+/**
+ * Serve nothing that a purge up to this version has hit: a request header, or a cookie, which a CMS sets on its editor
+ * so that the editor never sees the page before the edit.
+ */
+const AT_LEAST = "larder-at-least";
+
+/** A version above what the log has reached is ignored, so nobody outside can force more than one sync at a time. */
+function demandOf(request: Request): Demand {
+  const version = request.headers.get(AT_LEAST) ?? cookieVersion(request.headers);
+  return version === undefined ? {} : { atLeast: version as Version };
+}
+
+/** A cookie that is no version is somebody else's, and not this request's fault. */
+function cookieVersion(headers: Headers): string | undefined {
+  if (!headers.has("cookie")) return undefined;
+  for (const [name, value] of parseCookies(headers)) {
+    if (name.toLowerCase() === AT_LEAST && VERSION_FORM.test(value)) return value;
+  }
+  return undefined;
+}
+
+function isWellFormed(version: string | null): boolean {
+  return version === null || VERSION_FORM.test(version);
+}
+
+function badVersion(): Response {
+  return new Response("Larder-At-Least: must be a version as a purge returned it.\n", {
+    status: 400,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
 }
 
 /** The tags of a `Cache-Tag` field. One that is no tag is left out, with a warning: the page is not to fail for it. */

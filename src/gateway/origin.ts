@@ -36,6 +36,7 @@ export function at(origin: URL, asked: URL): URL {
 export async function fetchOrigin(origin: URL, request: Request): Promise<Response> {
   const asked = new URL(request.url);
   const headers = endToEndHeaders(request.headers);
+  headers.delete("larder-at-least");
   headers.append("via", VIA);
   headers.set("x-forwarded-host", asked.host);
   headers.set("x-forwarded-proto", asked.protocol.slice(0, -1));

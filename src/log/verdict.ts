@@ -1,4 +1,4 @@
-import type { EntryFacts } from "../../schema/entry.ts";
+import type { EntryFacts, EntryToJudge } from "../../schema/entry.ts";
 import { lifetimeSeconds } from "../../schema/entry.ts";
 import type { View } from "./view.ts";
 
@@ -17,34 +17,51 @@ export type Verdict =
   /** It is older than the log that is known here. */
   | { readonly state: "unknown" };
 
+/** What the log alone makes of an entry. */
+export type LogState =
+  | { readonly state: "in-force" }
+  | { readonly state: "soft-purged"; readonly by: number }
+  | Extract<Verdict, { state: "purged" | "unknown" }>;
+
 /**
  * The one judgement of an entry. Serving, refreshing, storing, counting and explaining all ask it.
  *
  * Purges are judged first and by sequence numbers alone; clocks only decide how fresh a valid entry is.
  */
 export function verdict(entry: EntryFacts, view: View, nowMs: number): Verdict {
-  const purge = purgeVerdict(entry, view);
-  if (purge !== undefined) return purge;
+  return byAge(entry, logState(entry, view), nowMs);
+}
+
+/** The part of {@link verdict} that needs no clock. */
+export function logState(entry: EntryToJudge, view: View): LogState {
+  if (entry.asOf.epoch !== view.epoch) return { state: "purged", by: 0 };
+  const { seq } = entry.asOf;
+  const hard = view.index.newestHard(entry);
+  if (hard > seq) return { state: "purged", by: hard };
+  if (seq < view.floor) return { state: "unknown" };
+  const soft = view.index.newestSoft(entry);
+  return soft > seq ? { state: "soft-purged", by: soft } : { state: "in-force" };
+}
+
+/** The part of {@link verdict} that follows once the log has been asked. */
+export function byAge(entry: EntryFacts, log: LogState, nowMs: number): Verdict {
+  if (log.state === "purged" || log.state === "unknown") return log;
   const ageSeconds = ageOf(entry, nowMs);
   const beyondFresh = ageSeconds - entry.ttlSeconds;
-  if (beyondFresh < 0) return { state: "fresh", ageSeconds };
+  if (beyondFresh < 0)
+    return log.state === "in-force" ? { state: "fresh", ageSeconds } : softened(entry, ageSeconds, log.by);
   if (beyondFresh < entry.staleWhileRevalidateSeconds) return { state: "stale", ageSeconds };
   if (ageSeconds < lifetimeSeconds(entry)) return { state: "error-only", ageSeconds };
   return { state: "expired" };
 }
 
-/** The part of {@link verdict} that needs no clock: undefined when no purge stands against the entry. */
-export function purgeVerdict(
-  entry: Pick<EntryFacts, "key" | "url" | "cache" | "tags" | "asOf">,
-  view: View,
-): Extract<Verdict, { state: "purged" | "unknown" }> | undefined {
-  if (entry.asOf.epoch !== view.epoch) return { state: "purged", by: 0 };
-  if (entry.asOf.seq < view.floor) return { state: "unknown" };
-  const by = view.index.newestMatch(entry);
-  return by > entry.asOf.seq ? { state: "purged", by } : undefined;
+/** A fresh entry that a soft purge hits is in the first of its stale windows, and gone if it has none. */
+function softened(entry: EntryFacts, ageSeconds: number, by: number): Verdict {
+  if (entry.staleWhileRevalidateSeconds > 0) return { state: "stale", ageSeconds };
+  return entry.staleIfErrorSeconds > 0 ? { state: "error-only", ageSeconds } : { state: "purged", by };
 }
 
 /** RFC 9111 section 4.2.3: the age it came with and the time it has been here; a clock set back counts as no time. */
-function ageOf(entry: EntryFacts, nowMs: number): number {
+export function ageOf(entry: EntryFacts, nowMs: number): number {
   return entry.initialAgeSeconds + Math.max(0, (nowMs - entry.storedAtMs) / 1000);
 }

@@ -1,3 +1,5 @@
+import { limits } from "../../schema/limits.ts";
+import { decodeRecords } from "../../schema/records.ts";
 import type { LogSlice } from "../../schema/rpc.ts";
 import type { LogPoint } from "../../schema/version.ts";
 import { PurgeIndex } from "./purge-index.ts";
@@ -7,14 +9,14 @@ export class View {
   readonly epoch: string;
   /** The newest sequence number known. */
   head: number;
-  /** Entries whose `asOf` lies below this cannot be judged: the records they would be judged by are gone. */
-  readonly floor: number;
+  /** Entries whose `asOf` lies below this cannot be judged here: records they would be judged by are missing. */
+  floor: number;
   readonly index: PurgeIndex;
 
-  constructor(slice: Pick<LogSlice, "epoch" | "head" | "floor">, index: PurgeIndex) {
-    this.epoch = slice.epoch;
-    this.head = slice.head;
-    this.floor = slice.floor;
+  constructor(point: { readonly epoch: string; readonly head: number; readonly floor: number }, index: PurgeIndex) {
+    this.epoch = point.epoch;
+    this.head = point.head;
+    this.floor = point.floor;
     this.index = index;
   }
 
@@ -25,21 +27,25 @@ export class View {
 
 /**
  * The view after `slice` has been read. Slices may arrive late, twice, or out of order: what they repeat is skipped,
- * and one that does not join on to `view` (its caller's point was another's) leaves it as it is.
+ * and one that does not join on to `view` leaves it as it is. A view that has grown past its window forgets its oldest
+ * records.
+ *
+ * @param most things that the records of a view name
  */
-export function advance(view: View | undefined, slice: LogSlice): View | undefined {
-  const sameEpoch = view?.epoch === slice.epoch;
-  if (slice.whole && !(sameEpoch && view.head >= slice.head)) {
-    const index = new PurgeIndex();
-    for (const record of slice.records) index.add(record);
-    return new View(slice, index);
+export function advance(view: View | undefined, slice: LogSlice, most: number = limits.viewRecords): View | undefined {
+  const { epoch, head, from } = slice;
+  const sameEpoch = view?.epoch === epoch;
+  if (slice.whole && !(sameEpoch && view.head >= head)) {
+    return within(most, new View({ epoch, head, floor: from }, new PurgeIndex(decodeRecords(slice.records))));
   }
-  if (!sameEpoch) return view;
-  // Sequence numbers have no gaps, so the slice begins where its count of records says.
-  if (slice.head - slice.records.length > view.head) return view;
-  for (const record of slice.records) {
-    if (record.seq > view.head) view.index.add(record);
-  }
-  view.head = Math.max(view.head, slice.head);
+  if (!sameEpoch || from > view.head) return view;
+  for (const record of decodeRecords(slice.records)) if (record.seq > view.head) view.index.add(record);
+  view.head = Math.max(view.head, head);
+  return within(most, view);
+}
+
+/** Forgetting makes the index anew, so it is done for many records at once. */
+function within(most: number, view: View): View {
+  if (view.index.size > most * 1.25) view.floor = Math.max(view.floor, view.index.keepNewest(most));
   return view;
 }

@@ -4,6 +4,7 @@ import type { EntryReport } from "../../schema/entry.ts";
 import { buildKey, normalizeUrl } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import { CacheNameSchema, NamespaceSchema } from "../../schema/names.ts";
+import { decodeRecords } from "../../schema/records.ts";
 import type { CacheStats, NamespaceRpc } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import { createApi } from "../../src/api/router.ts";
@@ -59,6 +60,7 @@ async function store(namespace: string, { cache = "pages", path, tags = [] }: St
     url,
     cache,
     tags,
+    permanent: false,
     asOf: { epoch: log.epoch, seq: log.head },
     freshSeconds: 60,
     lifetimeSeconds: 60,
@@ -88,7 +90,9 @@ describe("a purge", () => {
     const { log } = await object(namespace).sync({ since: null });
     expect(json).toEqual({ purged: 2, version: `${log.epoch}-${log.head}` });
     expect(headers.get("Larder-Version")).toBe(json["version"]);
-    expect(log.records.map(({ selector }) => selector)).toEqual([{ tags: ["listing"] }]);
+    expect(decodeRecords(log.records).flatMap((record) => ("selectors" in record ? record.selectors : []))).toEqual([
+      { tags: ["listing"] },
+    ]);
   });
 
   it("counts an entry that it hits twice once, and one that is purged already not at all", async () => {
@@ -127,7 +131,7 @@ describe("a purge", () => {
     const [mine, other] = [await stocked(), await stocked()];
     expect((await purge(mine.namespace, { everything: true })).json["purged"]).toBe(4);
     expect((await purge(mine.namespace, { key: other.key })).json["purged"]).toBe(0);
-    expect(await stats(other.namespace)).toMatchObject({ purges: 0, entries: 4 });
+    expect(await stats(other.namespace)).toMatchObject({ purges: 0, invalidations: 0, entries: 4 });
     expect((await purge(other.namespace, { everything: true })).json["purged"]).toBe(4);
   });
 
@@ -149,6 +153,7 @@ describe("statistics", () => {
       puts: 4,
       refusals: 0,
       deletes: 0,
+      invalidations: 0,
       purges: 0,
       entries: 4,
       bytes: 40,
@@ -205,7 +210,7 @@ describe("bad input", () => {
     ["only a cache", { cache: "pages" }, "input"],
     ["two things to purge", { tags: ["a"], everything: true }, "input"],
     ["everything: false", { everything: false }, "everything"],
-    ["an unknown option", { tags: ["a"], soft: true }, "soft"],
+    ["an unknown option", { tags: ["a"], hard: true }, "hard"],
     ["an unknown option named __proto__", '{"tags":["a"],"__proto__":{"everything":true}}', "__proto__"],
     ["an unknown option named constructor", { tags: ["a"], constructor: 1 }, "constructor"],
     ["a cache name with a space", { tags: ["a"], cache: "a b" }, "cache"],
@@ -241,7 +246,7 @@ describe("bad input", () => {
       });
       expect(json["limit"]).toBe(limit);
       expect(String(json["detail"]).length).toBeLessThan(300);
-      expect(await stats(namespace)).toMatchObject({ purges: 0, entries: 1 });
+      expect(await stats(namespace)).toMatchObject({ purges: 0, invalidations: 0, entries: 1 });
       expect((await purge(namespace, { everything: true })).json["purged"]).toBe(1);
     });
   }

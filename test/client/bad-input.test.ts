@@ -79,10 +79,25 @@ describe.each(["isolate", "remote"] as const)("a call in mode %s", (mode) => {
     ]);
   });
 
-  it("refuses a purge that names two things, or none", async () => {
-    const both = { tags: ["a"], prefix: "https://a.example/" } as never;
-    expect((await refusal(() => pages.purge(both)))[0]).toBe("invalid-input");
-    expect((await refusal(() => pages.purge({} as never)))[0]).toBe("invalid-input");
+  it("refuses a purge that names nothing, or contradicts itself", async () => {
+    const refused = async (options: object) => (await refusal(() => pages.purge(options as never))).slice(0, 2);
+    expect(await refused({})).toEqual(["invalid-input", "input"]);
+    expect(await refused({ everything: true, tags: ["a"] })).toEqual(["invalid-input", "input"]);
+    expect(await refused({ tags: ["a"], any: [{ tags: ["b"] }] })).toEqual(["invalid-input", "input"]);
+    expect(await refused({ tags: ["a"], soft: true, erase: true })).toEqual(["invalid-input", "input"]);
+    expect(await refused({ any: [] })).toEqual(["invalid-input", "any"]);
+    expect(await refused({ any: [{ tags: ["a"] }, { tag: "b" }] })).toEqual(["invalid-input", "any[1].tag"]);
+    expect(await refused({ tags: ["a"], scope: "everywhere" })).toEqual(["invalid-input", "scope"]);
+    expect(await refused({ tags: ["a"], maxEntries: 1.5 })).toEqual(["invalid-input", "maxEntries"]);
+    expect(await refused({ tags: ["a"], reason: "r".repeat(501) })).toEqual(["invalid-input", "reason"]);
+    const many = Array.from({ length: 1001 }, () => ({ tags: ["a"] }));
+    expect(await refusal(() => pages.purge({ any: many }))).toEqual(["invalid-input", "any", 1000]);
+  });
+
+  it("refuses to take back what is no purge", async () => {
+    expect(await refusal(() => pages.revoke(0))).toEqual(["invalid-input", "purge", 1]);
+    expect(await refusal(() => pages.revoke("x" as never))).toEqual(["invalid-input", "purge"]);
+    expect(await refusal(() => pages.revoke(99))).toEqual(["not-found", "seq"]);
   });
 
   it("refuses what is no request", async () => {

@@ -80,6 +80,32 @@ describe.each(["isolate", "remote"] as const)("a cache read in mode %s", (mode) 
     expect(await pages.stats()).toMatchObject({ puts: 9, purges: 5, hits: 8, misses: 7 });
   });
 
+  it("tells variants apart by what a response says it varies on, the first time and later", async () => {
+    const pages = declare();
+    const url = freshUrl();
+    const made = (body: string) => new Response(body, { headers: { vary: "accept-language" } });
+    await pages.put(asked(url, "en"), made("hello"));
+    await pages.put(asked(url, "fr"), made("bonjour"));
+    for (const _ of [1, 2]) {
+      expect(await (await pages.match(asked(url, "en")))?.text()).toBe("hello");
+      expect(await (await pages.match(asked(url, "fr")))?.text()).toBe("bonjour");
+      expect(await pages.match(url)).toBeUndefined();
+    }
+    expect(await pages.stats()).toMatchObject({ hits: 4, misses: 2 });
+  });
+
+  it("answers conditions and ranges from what is stored", async () => {
+    const pages = declare();
+    const url = freshUrl();
+    await pages.put(url, new Response("0123456789", { headers: { etag: '"1"' } }));
+    const part = await pages.match(new Request(url, { headers: { range: "bytes=2-4" } }));
+    expect([part?.status, await part?.text()]).toEqual([206, "234"]);
+    const unchanged = await pages.match(new Request(url, { headers: { "if-none-match": '"1"' } }));
+    expect(unchanged?.status).toBe(304);
+    const head = await pages.match(new Request(url, { method: "HEAD" }));
+    expect([head?.status, head?.body, head?.headers.get("content-length")]).toEqual([200, null, "10"]);
+  });
+
   it("deletes one variant, and tells whether it was there", async () => {
     const pages = declare({ vary: ["accept-language"] });
     const url = freshUrl();

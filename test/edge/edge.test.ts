@@ -4,7 +4,7 @@ import type { CacheConfig } from "../../schema/options.ts";
 import type { Lookup } from "../../schema/rpc.ts";
 import { freshUrl } from "../support/fresh.ts";
 import type { Isolate } from "../support/world.ts";
-import { World } from "../support/world.ts";
+import { versionOf, World } from "../support/world.ts";
 
 /** Looks up, reads the body, and tells what came of it in one word or two. */
 async function seen(isolate: Isolate, config: CacheConfig, request: Request, demand = {}): Promise<string> {
@@ -41,7 +41,7 @@ describe("purges", () => {
     const [here, there] = [await world.isolate("here"), await world.isolate("there")];
     const request = new Request(freshUrl());
     await there.edge.store(config, request, new Response("old"), { tags: [tag("t")] });
-    const { version } = await here.edge.purge(config, { tags: ["t"] });
+    const version = await versionOf(here.edge.purge(config, { tags: ["t"] }));
     expect(await seen(there, config, request)).toBe("fresh: old");
     expect(await seen(there, config, request, { atLeast: version })).toBe("purged");
   });
@@ -220,7 +220,7 @@ describe("the object unreachable", () => {
     const [here, there] = [await world.isolate("here"), await world.isolate("there")];
     const request = new Request(freshUrl());
     await there.edge.store(config, request, new Response("x"), { tags: [] });
-    const { version } = await here.edge.purge(config, { everything: true });
+    const version = await versionOf(here.edge.purge(config, { everything: true }));
     there.link.state = "down";
     expect(await seen(there, config, request, { atLeast: version })).toBe("unreachable");
   });

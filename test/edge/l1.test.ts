@@ -5,6 +5,7 @@ import type { CacheConfig } from "../../schema/options.ts";
 import type { Unmeasured } from "../../src/edge/l1.ts";
 import { L1 } from "../../src/edge/l1.ts";
 import { placeOf } from "../../src/edge/place.ts";
+import { giveOut } from "../../src/edge/stored-form.ts";
 import { freshUrl } from "../support/fresh.ts";
 import { World } from "../support/world.ts";
 
@@ -16,6 +17,7 @@ function entryFor(config: CacheConfig): Unmeasured {
   return {
     ...place,
     tags: [],
+    permanent: false,
     asOf: { epoch: "0".repeat(16), seq: 0 },
     storedAtMs: Date.now(),
     initialAgeSeconds: 0,
@@ -117,7 +119,7 @@ it("gives every field back as it was, those the platform acts on too", async () 
   await l1.put(entry, response, limits.bodyBytes);
   const hit = await l1.match(entry);
   if (hit?.found.kind !== "entry") throw new Error("expected an entry");
-  const given = hit.found.respond(hit.body);
+  const given = giveOut(hit.stored, hit.found, hit.body);
   expect(given.status).toBe(404);
   // The platform's own reckoning of Age and Content-Length stands until the edge puts its own in their place.
   const { age, "content-length": length, ...others } = Object.fromEntries(given.headers);
@@ -131,9 +133,21 @@ it("gives a response without Date that of its arrival, and no directives it did 
   await l1.put(entry, new Response("x"), limits.bodyBytes);
   const hit = await l1.match(entry);
   if (hit?.found.kind !== "entry") throw new Error("expected an entry");
-  const { headers } = hit.found.respond(hit.body);
+  const { headers } = giveOut(hit.stored, hit.found, hit.body);
   expect(headers.get("date")).toBe(new Date(entry.storedAtMs).toUTCString());
   expect(headers.has("cache-control")).toBe(false);
+});
+
+it("gives the new entry after another has taken a key's place", async () => {
+  const { l1, config } = await storage();
+  const entry = entryFor(config);
+  for (const status of [200, 404]) {
+    await l1.put({ ...entry, status }, new Response("x", { headers: { "cache-control": `max-age=${status}` } }), 10);
+    const hit = await l1.match(entry);
+    if (hit?.found.kind !== "entry") throw new Error("expected an entry");
+    const { headers } = giveOut(hit.stored, hit.found, hit.body);
+    expect([hit.found.entry.status, headers.get("cache-control")]).toEqual([status, `max-age=${status}`]);
+  }
 });
 
 it("takes no notice of what others have put under the same URL", async () => {

@@ -1,9 +1,14 @@
 import { expect, it } from "vitest";
 import type { Demand } from "../../schema/rpc.ts";
 import { ViewKeeper } from "../../src/edge/view-keeper.ts";
-import { ObjectLink, World } from "../support/world.ts";
+import { ObjectLink, versionOf, World } from "../support/world.ts";
 
-const BOUNDS = { purgeLagSeconds: 4, whenUnreachable: "serve", unreachableGraceSeconds: 10 } as const;
+const BOUNDS = {
+  purgeLagSeconds: 4,
+  whenViewExpired: "wait",
+  whenUnreachable: "serve",
+  unreachableGraceSeconds: 10,
+} as const;
 
 function keeperIn(world: World): { keeper: ViewKeeper; link: ObjectLink; ask: (demand?: Demand) => Promise<string> } {
   const link = new ObjectLink(world.namespace);
@@ -34,6 +39,18 @@ it("renews the view behind the caller's back in the second half of the bound", a
   link.state = "down";
   expect(await ask()).toBe("confirmed");
   expect(link.calls).toHaveLength(2);
+});
+
+it("serves on an expired view, and says so, where that is preferred to waiting", async () => {
+  const world = new World();
+  const { link, keeper, ask } = keeperIn(world);
+  const bounds = { ...BOUNDS, whenViewExpired: "serve" } as const;
+  await ask();
+  world.surroundings.advance(3600);
+  expect((await keeper.atHand(bounds)).kind).toBe("unconfirmed");
+  await world.surroundings.settle();
+  expect(link.calls).toEqual(["sync", "sync"]);
+  expect((await keeper.atHand(bounds)).kind).toBe("confirmed");
 });
 
 it("asks once for all who wait for an expired view", async () => {
@@ -91,7 +108,9 @@ it("asks only when it must for a caller who holds a version", async () => {
   const world = new World();
   const [one, other] = [keeperIn(world), keeperIn(world)];
   await one.ask();
-  const { version } = await other.keeper.call((object, context) => object.purge(context, { everything: true }));
+  const version = await versionOf(
+    other.keeper.call((object, context) => object.purge(context, { everything: true }, "test")),
+  );
   expect(await one.ask({ atLeast: version })).toBe("confirmed");
   expect(one.keeper.view?.head).toBe(1);
   expect(await one.ask({ atLeast: version })).toBe("confirmed");

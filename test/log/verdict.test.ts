@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { EntryFacts } from "../../schema/entry.ts";
 import { normalizeUrl } from "../../schema/key.ts";
 import type { CacheName, Tag } from "../../schema/names.ts";
-import type { Selector } from "../../schema/purge.ts";
+import type { PurgeMode, PurgeRecord, Selector } from "../../schema/purge.ts";
 import { PurgeIndex } from "../../src/log/purge-index.ts";
-import { purgeVerdict, verdict } from "../../src/log/verdict.ts";
+import { byAge, logState, verdict } from "../../src/log/verdict.ts";
 import { View } from "../../src/log/view.ts";
 
 const EPOCH = "0123456789abcdef";
@@ -16,6 +16,7 @@ const entry: EntryFacts = {
   url: normalizeUrl("https://a.example/p/1"),
   cache: "pages" as CacheName,
   tags: ["product:1"] as Tag[],
+  permanent: false,
   asOf: { epoch: EPOCH, seq: 5 },
   storedAtMs: STORED_AT,
   initialAgeSeconds: 0,
@@ -26,9 +27,16 @@ const entry: EntryFacts = {
 
 /** A view with one record, the newest. */
 function viewWith({ seq = 5, floor = 0, selector = { tags: ["other"] as Tag[] } as Selector } = {}): View {
-  const index = new PurgeIndex();
-  index.add({ seq, selector });
-  return new View({ epoch: EPOCH, head: seq, floor }, index);
+  return viewOf([{ seq, mode: "hard", selectors: [selector] }], floor);
+}
+
+function viewOf(records: readonly PurgeRecord[], floor = 0): View {
+  return new View({ epoch: EPOCH, head: records.at(-1)?.seq ?? 0, floor }, new PurgeIndex(records));
+}
+
+/** A purge of everything. */
+function purge(seq: number, mode: PurgeMode = "hard"): PurgeRecord {
+  return { seq, mode, selectors: [{}] };
 }
 
 function judgedAfter(seconds: number, overrides: Partial<EntryFacts> = {}, view = viewWith()) {
@@ -100,9 +108,62 @@ describe("the verdict and the purge log", () => {
     expect(judgedAfter(0, { asOf: { epoch: EPOCH, seq: 5 } }, view).state).toBe("fresh");
   });
 
+  test("a newer purge is enough to judge an entry from below the floor", () => {
+    const below = { asOf: { epoch: EPOCH, seq: 4 } };
+    expect(judgedAfter(0, below, viewWith({ seq: 9, floor: 5, selector: {} }))).toEqual({ state: "purged", by: 9 });
+    expect(judgedAfter(0, below, viewOf([purge(8, "soft"), purge(9)], 5))).toEqual({ state: "purged", by: 9 });
+    expect(judgedAfter(0, below, viewOf([purge(9, "soft")], 5))).toEqual({ state: "unknown" });
+    expect(judgedAfter(0, below, viewOf([purge(8), { seq: 9, revokes: 8 }], 5))).toEqual({ state: "unknown" });
+  });
+
+  test("one that was taken back does nothing", () => {
+    expect(judgedAfter(0, {}, viewOf([purge(6), { seq: 7, revokes: 6 }]))).toEqual({ state: "fresh", ageSeconds: 0 });
+  });
+
   test("the part without a clock says the same of purges, and nothing of age", () => {
-    expect(purgeVerdict(entry, viewWith({ seq: 6, selector: {} }))).toEqual({ state: "purged", by: 6 });
-    expect(purgeVerdict(entry, viewWith())).toBeUndefined();
-    expect(purgeVerdict(entry, viewWith({ seq: 9, floor: 6 }))).toEqual({ state: "unknown" });
+    expect(logState(entry, viewWith({ seq: 6, selector: {} }))).toEqual({ state: "purged", by: 6 });
+    expect(logState(entry, viewWith())).toEqual({ state: "in-force" });
+    expect(logState(entry, viewOf([purge(6, "soft")]))).toEqual({ state: "soft-purged", by: 6 });
+    expect(logState(entry, viewWith({ seq: 9, floor: 6 }))).toEqual({ state: "unknown" });
+  });
+
+  test("the part with a clock leaves what the log has ended as it is", () => {
+    expect(byAge(entry, { state: "purged", by: 6 }, STORED_AT)).toEqual({ state: "purged", by: 6 });
+    expect(byAge(entry, { state: "unknown" }, STORED_AT)).toEqual({ state: "unknown" });
+    expect(byAge(entry, { state: "in-force" }, STORED_AT)).toEqual({ state: "fresh", ageSeconds: 0 });
+  });
+});
+
+describe("a soft purge", () => {
+  const soft = viewOf([purge(6, "soft")]);
+  const none = { staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
+
+  test.each([
+    ["both windows", {}, { state: "stale", ageSeconds: 1 }],
+    ["a window for errors only", { staleWhileRevalidateSeconds: 0 }, { state: "error-only", ageSeconds: 1 }],
+    ["no window for errors", { staleIfErrorSeconds: 0 }, { state: "stale", ageSeconds: 1 }],
+    ["no window", none, { state: "purged", by: 6 }],
+  ])("makes a fresh entry with %s what it would be after its freshness", (_, windows, verdictOfIt) => {
+    expect(judgedAfter(1, windows, soft)).toEqual(verdictOfIt);
+  });
+
+  test.each([60, 89, 90, 159, 160, 1e9])("leaves an entry of %d seconds as it is", (seconds) => {
+    expect(judgedAfter(seconds, {}, soft)).toEqual(judgedAfter(seconds));
+    expect(judgedAfter(seconds, none, soft)).toEqual({ state: "expired" });
+  });
+
+  test("that its maker knew of does nothing", () => {
+    expect(judgedAfter(1, {}, viewOf([purge(5, "soft")]))).toEqual({ state: "fresh", ageSeconds: 1 });
+  });
+
+  test("gives way to a hard one, whichever came first", () => {
+    expect(judgedAfter(1, {}, viewOf([purge(6, "soft"), purge(7)]))).toEqual({ state: "purged", by: 7 });
+    expect(judgedAfter(1, {}, viewOf([purge(6), purge(7, "soft")]))).toEqual({ state: "purged", by: 6 });
+    expect(judgedAfter(1, {}, viewOf([purge(6, "erase"), purge(7, "soft")]))).toEqual({ state: "purged", by: 6 });
+  });
+
+  test("stays when the hard one is taken back", () => {
+    const view = viewOf([purge(6, "soft"), purge(7), { seq: 8, revokes: 7 }]);
+    expect(judgedAfter(1, {}, view)).toEqual({ state: "stale", ageSeconds: 1 });
   });
 });

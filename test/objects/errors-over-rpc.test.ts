@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asLarderError, LarderError } from "../../schema/errors.ts";
 import type { CoordinatorRpc } from "../../schema/rpc.ts";
 import { freshNamespace } from "../support/fresh.ts";
-import { freshObject, pointOf, statsOf, stubOf } from "../support/namespace-object.ts";
+import { freshObject, pointOf, purge, statsOf, stubOf } from "../support/namespace-object.ts";
 import { refusalOf } from "../support/refusal.ts";
 
 const bindings = env as unknown as { LARDER: CoordinatorRpc; LARDER_STOREFRONT_ONLY: CoordinatorRpc };
@@ -16,7 +16,7 @@ async function thrownBy(call: Promise<unknown>): Promise<unknown> {
 }
 
 describe.each<[string, () => Promise<unknown>]>([
-  ["the object", () => freshObject().object.purge({}, { tags: ["fine", "t".repeat(1025)] })],
+  ["the object", () => purge(freshObject().object, { tags: ["fine", "t".repeat(1025)] })],
   ["the service binding", () => bindings.LARDER.purge(freshNamespace(), {}, { tags: ["fine", "t".repeat(1025)] })],
 ])("what %s throws", (_, call) => {
   test("arrives without its class, but with its own properties", async () => {
@@ -38,9 +38,8 @@ describe.each<[string, () => Promise<unknown>]>([
 describe("the coordinator's service binding", () => {
   test("reaches the object of the namespace it names, and no other", async () => {
     const { namespace, object } = freshObject();
-    const { purged, version, log } = await bindings.LARDER.purge(namespace, { since: null }, { everything: true });
-    expect({ purged, head: log.head }).toEqual({ purged: 0, head: 1 });
-    expect(version).toBe(`${(await pointOf(object)).epoch}-1`);
+    const reply = await bindings.LARDER.purge(namespace, { since: null }, { everything: true });
+    expect(reply).toMatchObject({ purged: 0, log: { head: 1 }, version: `${(await pointOf(object)).epoch}-1` });
     expect((await bindings.LARDER.stats(namespace, {}, null)).stats).toEqual(await statsOf(object));
     expect((await bindings.LARDER.sync(freshNamespace(), {})).log.head).toBe(0);
   });
@@ -57,6 +56,10 @@ describe("the coordinator's service binding", () => {
       bindings.LARDER.purge(namespace, {}, { everything: true }),
       bindings.LARDER.stats(namespace, {}, null),
       bindings.LARDER.remove(namespace, {}, "pages", "k"),
+      bindings.LARDER.revoke(namespace, {}, 1),
+      bindings.LARDER.history(namespace, {}, {}),
+      bindings.LARDER.judge(namespace, {}, {} as never),
+      bindings.LARDER.invalidate(namespace, {}, { cache: "pages", urls: [], tags: [] }),
       bindings.LARDER.cacheStats(JSON.stringify({ name: "pages", namespace })),
     ]) {
       expect(await refusalOf(call)).toMatchObject({
@@ -91,11 +94,18 @@ describe("a binding that is fixed to one namespace", () => {
       bound.complete(namespace, {}, {} as never),
       bound.purge(namespace, {}, { everything: true }),
       bound.remove(namespace, {}, "pages", "k"),
+      bound.revoke(namespace, {}, 1),
+      bound.history(namespace, {}, {}),
+      bound.judge(namespace, {}, {} as never),
+      bound.invalidate(namespace, {}, { cache: "pages", urls: ["https://a.example/"], tags: [] }),
       bound.stats(namespace, {}, null),
       bound.cacheLookup(options, request),
       bound.cacheStore(options, request, new Response("x"), { tags: [] }),
       bound.cacheRemove(options, request),
       bound.cachePurge(options, { everything: true }),
+      bound.cacheRevoke(options, 1),
+      bound.cacheHistory(options, {}),
+      bound.cacheInvalidate(options, { urls: ["https://a.example/"], tags: [] }),
       bound.cacheStats(options),
     ];
     for (const call of calls) {
@@ -115,6 +125,6 @@ describe("a binding that is fixed to one namespace", () => {
 
 test("an object keeps answering after it has refused", async () => {
   const { namespace, object } = freshObject();
-  for (let at = 0; at < 5; at += 1) await refusalOf(object.purge({}, { tags: [] }));
+  for (let at = 0; at < 5; at += 1) await refusalOf(purge(object, { tags: [] }));
   expect((await stubOf(namespace).sync({})).log.head).toBe(0);
 });

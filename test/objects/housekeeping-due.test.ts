@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { EntryReport } from "../../schema/entry.ts";
 import type { NamespaceRpc } from "../../schema/rpc.ts";
 import { freshNamespace, freshUrl } from "../support/fresh.ts";
+import { purge } from "../support/namespace-object.ts";
 
 const START = Date.now();
 const YEAR_S = 31_536_000;
@@ -21,9 +22,9 @@ function freshObject() {
   const store = async (lifetimeSeconds: number) => {
     const { log } = await object.sync({ since: null });
     const key = freshUrl();
-    const entry = { key, url: key, cache: "pages", tags: [], freshSeconds: lifetimeSeconds, lifetimeSeconds };
+    const entry = { key, url: key, cache: "pages", tags: [], permanent: false, freshSeconds: lifetimeSeconds };
     const asOf = { epoch: log.epoch, seq: log.head };
-    await object.complete({}, { ...entry, asOf, bytes: 1, status: 200 } as EntryReport);
+    await object.complete({}, { ...entry, lifetimeSeconds, asOf, bytes: 1, status: 200 } as EntryReport);
   };
   const alarm = () => runInDurableObject(stub, (_, state) => state.storage.getAlarm());
   return { stub, object, store, alarm };
@@ -47,7 +48,7 @@ it("a long-lived entry does not keep a short-lived one from being removed", asyn
 
 it("a log that nothing else keeps alive is trimmed, and then no alarm is left", async () => {
   const { stub, object, alarm } = freshObject();
-  await object.purge({}, { everything: true });
+  await purge(object, { everything: true });
   for (let run = 0; run < 5 && (await alarm()) !== null; run += 1) {
     vi.setSystemTime(Number(await alarm()));
     await runDurableObjectAlarm(stub);

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fill, freshObject, pointOf, report, type Sketch, statsOf } from "../support/namespace-object.ts";
+import { fill, freshObject, logOf, pointOf, purge, report, type Sketch, statsOf } from "../support/namespace-object.ts";
 
 type Stub = ReturnType<typeof freshObject>["stub"];
 
@@ -61,7 +61,7 @@ describe("the alarm", () => {
     expect(set).toBeGreaterThan(START);
     goTo(1000);
     await fill(object, [page(2)]);
-    await object.purge({}, { everything: true });
+    await purge(object, { everything: true });
     expect(await alarmOf(stub)).toBe(set);
   });
 
@@ -78,8 +78,8 @@ describe("the alarm", () => {
   test("is set by a purge, and by a delete, for the log has to be trimmed one day", async () => {
     for (const call of ["purge", "remove"] as const) {
       const { object, stub } = freshObject();
-      if (call === "purge") await object.purge({}, { everything: true });
-      else await object.remove({}, "pages", "https://a.example/?larder=n/pages/GET/");
+      if (call === "purge") await purge(object, { everything: true });
+      else await object.remove({}, "pages", "https://a.example/?larder=n/pages/GET/", "a test");
       expect(await alarmOf(stub)).toBeGreaterThan(START);
     }
   });
@@ -99,14 +99,14 @@ describe("expired entries", () => {
     expect(await countRows(stub, "entries")).toBe(1);
     expect(await countRows(stub, "entry_tags")).toBe(2);
     expect(await tagsOf(stub)).toEqual(["both", "long"]);
-    expect(await object.purge({}, { tags: ["both"] })).toMatchObject({ purged: 1 });
+    expect(await purge(object, { tags: ["both"] })).toMatchObject({ purged: 1 });
   });
 
   test("are not counted by a purge before they are removed", async () => {
     const { object } = freshObject();
     await fill(object, [page(1, { lifetimeSeconds: 10 }), page(2, { lifetimeSeconds: 11 })]);
     goTo(10_000);
-    expect(await object.purge({}, { everything: true })).toMatchObject({ purged: 1 });
+    expect(await purge(object, { everything: true })).toMatchObject({ purged: 1 });
   });
 
   test("are kept to the last millisecond of their life", async () => {
@@ -203,26 +203,24 @@ describe("the log", () => {
   test("is kept while anything stored before its records may be alive", async () => {
     const { object, stub } = freshObject();
     await fill(object, [page(1, { tags: ["a"], lifetimeSeconds: 3600 })]);
-    await object.purge({}, { tags: ["a"] });
+    await purge(object, { tags: ["a"] });
     for (const ms of [60_000, HOUR - 1, HOUR]) {
       goTo(ms);
       await runAlarm(stub);
-      expect((await object.sync({ since: null })).log).toMatchObject({ head: 1, floor: 0, whole: true });
+      expect(await logOf(object)).toMatchObject({ head: 1, from: 0, whole: true });
       expect(await countRows(stub, "purges")).toBe(1);
     }
   });
 
-  test("is trimmed once nothing can be, and its floor rises", async () => {
+  test("is trimmed once nothing can be, and begins later from then on", async () => {
     const { object, stub } = freshObject();
     await fill(object, [page(1, { tags: ["a"], lifetimeSeconds: 3600 })]);
     const before = await pointOf(object);
-    await object.purge({}, { tags: ["a"] });
+    await purge(object, { tags: ["a"] });
     goTo(2 * HOUR);
-    await object.purge({}, { tags: ["b"] });
+    await purge(object, { tags: ["b"] });
     await runAlarm(stub);
-    const { log } = await object.sync({ since: before });
-    expect(log).toMatchObject({ head: 2, floor: 1, whole: true, records: [{ seq: 2 }] });
-    expect(await countRows(stub, "purges")).toBe(1);
+    expect(await logOf(object, before)).toMatchObject({ head: 2, from: 1, whole: true, records: [{ seq: 2 }] });
     // Whatever record might have hit it is gone, so that it cannot be let in.
     const untouched = report(before, { tags: ["c"] });
     expect(await object.complete({}, untouched)).toMatchObject({ outcome: "purged-during-fill" });
@@ -233,32 +231,67 @@ describe("the log", () => {
   test("goes on where it was, though it was trimmed to nothing", async () => {
     const { object, stub } = freshObject();
     const { epoch } = await pointOf(object);
-    await object.purge({}, { everything: true });
-    await object.purge({}, { everything: true });
+    await purge(object, { everything: true });
+    await purge(object, { everything: true });
     goTo(HOUR);
     await runAlarm(stub);
-    expect(await countRows(stub, "purges")).toBe(0);
+    expect((await logOf(object)).records).toEqual([]);
     await evictDurableObject(stub);
-    expect((await object.sync({ since: { epoch, seq: 2 } })).log).toEqual({
+    expect(await logOf(object, { epoch, seq: 2 })).toEqual({
       epoch,
       head: 2,
-      floor: 2,
+      from: 2,
       whole: false,
       records: [],
     });
-    expect((await object.sync({ since: { epoch, seq: 1 } })).log).toMatchObject({ whole: true, records: [] });
-    expect((await object.purge({}, { everything: true })).version).toBe(`${epoch}-3`);
-    expect((await object.sync({ since: { epoch, seq: 2 } })).log.records).toEqual([{ seq: 3, selector: {} }]);
+    expect(await logOf(object, { epoch, seq: 1 })).toMatchObject({ whole: true, records: [] });
+    expect((await purge(object, { everything: true })).version).toBe(`${epoch}-3`);
+    expect((await logOf(object, { epoch, seq: 2 })).records).toEqual([{ seq: 3, mode: "hard", selectors: [{}] }]);
   });
 
   test("outlasts the longest-lived entry there ever was, though it was replaced by a shorter-lived one", async () => {
     const { object, stub } = freshObject();
     await fill(object, [page(1, { lifetimeSeconds: 7200 })]);
     await fill(object, [page(1, { lifetimeSeconds: 10 })]);
-    await object.purge({}, { everything: true });
+    await purge(object, { everything: true });
     await evictDurableObject(stub);
     goTo(2 * HOUR);
     await runAlarm(stub);
-    expect((await object.sync({ since: null })).log).toMatchObject({ floor: 0, records: [{ seq: 1 }] });
+    expect(await logOf(object)).toMatchObject({ from: 0, records: [{ seq: 1 }] });
+  });
+
+  test("stays in the history for 90 days after that, and goes then", async () => {
+    const { object, stub } = freshObject();
+    await purge(object, { everything: true });
+    await purge(object, { everything: true });
+    goTo(HOUR);
+    await purge(object, { everything: true });
+    for (const [ms, kept] of [
+      [2 * HOUR, 3],
+      [90 * 24 * HOUR, 3],
+      [90 * 24 * HOUR + 1, 1],
+      [90 * 24 * HOUR + HOUR + 1, 0],
+    ] as const) {
+      goTo(ms);
+      await runAlarm(stub);
+      expect(await logOf(object)).toMatchObject({ head: 3, from: 3, records: [] });
+      expect((await object.history({}, {})).purges).toHaveLength(kept);
+      expect(await countRows(stub, "purges")).toBe(kept);
+    }
+    await evictDurableObject(stub);
+    expect(await pointOf(object)).toMatchObject({ seq: 3 });
+  });
+
+  test("keeps its alarm until the history has gone too", async () => {
+    const { object, stub } = freshObject();
+    await purge(object, { everything: true });
+    const runs: number[] = [];
+    for (let due = await alarmOf(stub); due !== null && runs.length < 5; due = await alarmOf(stub)) {
+      vi.setSystemTime(due);
+      runs.push(Math.floor((due - START) / (24 * HOUR)));
+      await runDurableObjectAlarm(stub);
+    }
+    expect(runs).toEqual([0, 90]);
+    expect(await countRows(stub, "purges")).toBe(0);
   });
 });

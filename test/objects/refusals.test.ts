@@ -11,7 +11,7 @@ const REPORTER = "0123456789abcdef";
 type Loose = { [Method in keyof NamespaceRpc]: (...args: unknown[]) => Promise<unknown> };
 
 const complete = (entry: object) => (object: Loose) => object.complete({}, { ...ENTRY, ...entry });
-const purge = (request: unknown) => (object: Loose) => object.purge({}, request);
+const purge = (request: unknown) => (object: Loose) => object.purge({}, request, "a test");
 const counting = (counts: unknown, more: object = {}) => ({
   report: { reporter: REPORTER, batch: 1, counts, ...more },
 });
@@ -44,6 +44,7 @@ describe("bad input to the object is refused, and changes nothing", () => {
     ["a field that is none", complete({ ttl: 60 }), "entry.ttl"],
     ["a field that is missing", (object) => object.complete({}, INCOMPLETE), "entry.status"],
     ["no entry", (object) => object.complete({}), "entry"],
+    ["an entry that is neither permanent nor not", complete({ permanent: undefined }), "entry.permanent"],
     ["a purge of nothing", purge({}), "input"],
     ["no purge", purge(undefined), "input"],
     ["a purge of two things", purge({ tags: ["a"], everything: true }), "input"],
@@ -52,23 +53,60 @@ describe("bad input to the object is refused, and changes nothing", () => {
     ["a purge of a relative prefix", purge({ prefix: "/p" }), "prefix"],
     ["a purge in a cache of no name", purge({ everything: true, cache: "" }), "cache", 1],
     ["a purge that is half meant", purge({ everything: "false" }), "everything"],
-    ["a delete in a cache of a bad name", (object) => object.remove({}, "*", ENTRY.key), "cache"],
-    ["a delete of a key too long", (object) => object.remove({}, "pages", "k".repeat(16_385)), "key", 16_384],
-    ["a delete of no key", (object) => object.remove({}, "pages", undefined), "input"],
+    ["a delete in a cache of a bad name", (object) => object.remove({}, "*", ENTRY.key, "a test"), "cache"],
+    ["a delete of a key too long", (object) => object.remove({}, "pages", "k".repeat(16_385), "a test"), "key", 16_384],
+    ["a delete of no key", (object) => object.remove({}, "pages", undefined, "a test"), "key"],
+    ["a purge by nobody", (object) => object.purge({}, { everything: true }), "by"],
+    ["a purge by somebody without a name", (object) => object.purge({}, { everything: true }, ""), "by", 1],
+    ["a dry run by nobody", (object) => object.purge({}, { everything: true, dryRun: true }), "by"],
+    ["a delete by nobody", (object) => object.remove({}, "pages", ENTRY.key), "by"],
+    ["an undoing by nobody", (object) => object.revoke({}, 1), "by"],
+    ["an undoing by a name too long", (object) => object.revoke({}, 1, "n".repeat(201)), "by", 200],
+    ["a purge with a bad selector", purge({ any: [{ tags: ["a"] }, { tags: ["b c"] }] }), "any[1].tags[0]"],
+    ["a purge with a selector of a bad URL", purge({ any: [{ tags: ["a"] }, { url: "/p/1" }] }), "any[1].url"],
+    ["a purge that leaves its cache", purge({ any: [{ tags: ["a"], cache: "api" }], cache: "pages" }), "input"],
+    ["a purge that is soft and erases", purge({ everything: true, soft: true, erase: true }), "input"],
+    ["a purge of less than no entries", purge({ everything: true, maxEntries: -1 }), "maxEntries", 0],
+    ["an undoing of no number", (object) => object.revoke({}, "1", "a test"), "seq"],
+    ["an undoing of a number between two", (object) => object.revoke({}, 1.5, "a test"), "seq"],
+    ["an undoing of what was before the first", (object) => object.revoke({}, 0, "a test"), "seq", 1],
+    ["a history without end", (object) => object.history({}, { limit: 201 }), "limit", 200],
+    ["a history of nothing", (object) => object.history({}, { limit: 0 }), "limit", 1],
+    ["a history before the first", (object) => object.history({}, { before: 0 }), "before", 1],
+    ["a history asked for in other words", (object) => object.history({}, { after: 1 }), "after"],
+    ["no history", (object) => object.history({}), "input"],
+    ["a judgement of no entry", (object) => object.judge({}), "entry"],
+    ["a judgement of more than it needs", (object) => object.judge({}, ENTRY), "entry.freshSeconds"],
+    ["an invalidation in no cache", (object) => object.invalidate({}, { urls: [], tags: [] }), "cache"],
+    [
+      "an invalidation of too many URLs",
+      (object) =>
+        object.invalidate({}, { cache: "pages", urls: ["1", "2", "3", "4"].map((at) => `https://${at}.a`), tags: [] }),
+      "urls",
+      3,
+    ],
+    [
+      "an invalidation of too many tags",
+      (object) =>
+        object.invalidate({}, { cache: "pages", urls: [], tags: Array.from({ length: 65 }, (_, at) => `t${at}`) }),
+      "tags",
+      64,
+    ],
     ["stats of a cache of a bad name", (object) => object.stats({}, "a b"), "cache"],
     ["no context", (object) => object.sync(), "context"],
     ["a context with a field that is none", (object) => object.sync({ sinse: null }), "context.sinse"],
     ["a point below zero", (object) => object.sync({ since: { epoch: "", seq: -1 } }), "context.since.seq", 0],
     [
       "a point as text",
-      (object) => object.purge({ since: "0123456789abcdef-0" }, { everything: true }),
+      (object) => object.purge({ since: "0123456789abcdef-0" }, { everything: true }, "a test"),
       "context.since",
     ],
     ["a reporter of no form", (object) => object.sync(counting([], { reporter: "me" })), "context.report.reporter"],
     ["a report number of zero", (object) => object.sync(counting([], { batch: 0 })), "context.report.batch", 1],
     [
       "a counter that is none",
-      (object) => object.purge(counting([{ cache: "pages", counter: "hit", count: 1 }]), { everything: true }),
+      (object) =>
+        object.purge(counting([{ cache: "pages", counter: "hit", count: 1 }]), { everything: true }, "a test"),
       "context.report.counts[0].counter",
     ],
     [

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { counterNames } from "../../schema/events.ts";
 import type { CounterReport, NamespaceRpc } from "../../schema/rpc.ts";
-import { freshObject, statsOf } from "../support/namespace-object.ts";
+import { freshObject, purge, statsOf } from "../support/namespace-object.ts";
 
 const counts = fc.array(
   fc.record(
@@ -80,8 +80,8 @@ test("a report counts whichever call carries it, together with what the call its
     report: { reporter: reporterName(1), batch, counts: [{ cache: "pages", counter: "hits" as const, count: 2 }] },
   });
   await object.sync(context(1));
-  await object.purge(context(2), { everything: true, cache: "pages" });
-  await object.remove(context(3), "pages", "https://a.example/?larder=n/pages/GET/");
+  await purge(object, { everything: true, cache: "pages" }, context(2));
+  await object.remove(context(3), "pages", "https://a.example/?larder=n/pages/GET/", "a test");
   expect((await object.stats(context(4), "pages")).stats).toMatchObject({ hits: 8, purges: 1, deletes: 1 });
   await Promise.all([object.sync(context(5)), object.sync(context(5)), object.sync(context(5))]);
   expect(await statsOf(object, "pages")).toMatchObject({ hits: 10 });

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { migrate, readMeta, writeMeta } from "../../objects/storage.ts";
 import { migrations } from "../../schema/migrations.ts";
-import { fill, freshObject, pointOf, statsOf } from "../support/namespace-object.ts";
+import { fill, freshObject, pointOf, purge, statsOf } from "../support/namespace-object.ts";
 
 type Stub = ReturnType<typeof freshObject>["stub"];
 
@@ -24,7 +24,7 @@ function inStorage<Result>(stub: Stub, work: (storage: DurableObjectStorage) => 
 test("migrating again changes nothing", async () => {
   const { object, stub } = freshObject();
   await fill(object, [{ tags: ["a"] }]);
-  await object.purge({}, { tags: ["a"] });
+  await purge(object, { tags: ["a"] });
   await inStorage(stub, (storage) => {
     const before = everythingIn(storage);
     expect(before.rows.map(([name]) => name)).toContain("entries");
@@ -79,7 +79,7 @@ test("a note in meta is read as it was last written, and is not there before", a
   });
 });
 
-test("tags, URLs and expiries are found by an index, never by a scan", async () => {
+test("tags, URLs, expiries, times of purges and what took them back are found by an index, never by a scan", async () => {
   const { stub } = freshObject();
   await inStorage(stub, ({ sql }) => {
     const plan = (query: string) =>
@@ -92,5 +92,8 @@ test("tags, URLs and expiries are found by an index, never by a scan", async () 
     expect(plan("SELECT tag_id FROM entry_tags WHERE entry_id = 1")).toMatch(/^SEARCH .* COVERING INDEX/);
     expect(plan("SELECT id FROM entries WHERE url >= 'a' AND url < 'b'")).toMatch(/^SEARCH/);
     expect(plan("SELECT MIN(expires_at_ms) FROM entries")).toMatch(/^SEARCH/);
+    expect(plan("SELECT seq FROM purges WHERE revokes = 1")).toMatch(/^SEARCH/);
+    expect(plan("SELECT seq FROM purges WHERE at_ms < 1")).toMatch(/^SEARCH/);
+    expect(plan("DELETE FROM purges WHERE automatic = 1 AND selectors = '[]'")).toMatch(/^SEARCH/);
   });
 });

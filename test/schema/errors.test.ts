@@ -11,6 +11,8 @@ test("the codes are these, for programs test for them", () => {
     "invalid-input",
     "body-too-large",
     "forbidden",
+    "too-many-entries",
+    "not-revocable",
     "unauthorized",
     "api-closed",
     "not-found",

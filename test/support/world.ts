@@ -1,9 +1,11 @@
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, CacheOptions } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
 import type { NamespaceRpc } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
+import type { Version } from "../../schema/version.ts";
 import { Edge } from "../../src/edge/edge.ts";
 import { ReadThrough } from "../../src/edge/read-through.ts";
 import type { Surroundings } from "../../src/edge/surroundings.ts";
@@ -95,6 +97,11 @@ export class World {
     return parse(CacheOptionsSchema, { name: "pages", namespace: this.namespace, ttlSeconds: 60, ...options });
   }
 
+  /** Ends the object's instance: the next call finds a new one over the same storage. */
+  async restartObject(): Promise<void> {
+    await evictDurableObject(env.NAMESPACES.getByName(this.namespace));
+  }
+
   /** A new isolate in the data centre `name`; two of one name share a cache. */
   async isolate(name = "here"): Promise<Isolate> {
     const cache = await caches.open(`${this.namespace}:${name}`);
@@ -109,4 +116,11 @@ export class World {
     });
     return { edge, readThrough: new ReadThrough(edge, surroundings), link, surroundings };
   }
+}
+
+/** A purge that is no dry run gives a version. */
+export async function versionOf(purge: Promise<object>): Promise<Version> {
+  const result = await purge;
+  if (!("version" in result)) throw new Error("expected a purge, not a dry run");
+  return result.version as Version;
 }

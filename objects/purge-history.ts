@@ -1,0 +1,83 @@
+import { LarderError } from "../schema/errors.ts";
+import type { PurgeHistoryItem, PurgeHistoryPage, PurgeMode, Selector } from "../schema/purge.ts";
+import { formatVersion } from "../schema/version.ts";
+
+interface HistoryRow extends Record<string, SqlStorageValue> {
+  seq: number;
+  at_ms: number;
+  by: string;
+  reason: string | null;
+  mode: PurgeMode;
+  selectors: string;
+  purged: number;
+  approximate: number;
+  revoked_seq: number | null;
+  revoked_at_ms: number | null;
+  revoked_by: string | null;
+  restored: number | null;
+}
+
+const COLUMNS = `p.seq, p.at_ms, p.by, p.reason, p.mode, p.selectors, p.purged, p.approximate,
+  r.seq AS revoked_seq, r.at_ms AS revoked_at_ms, r.by AS revoked_by, r.purged AS restored`;
+const PURGES = "purges AS p LEFT JOIN purges AS r ON r.revokes = p.seq";
+
+/** Who purged what, and why: the rows of the log, read for people. Revocations show on the purges they took back. */
+export class PurgeHistory {
+  readonly #sql: SqlStorage;
+  readonly #epoch: string;
+
+  constructor(sql: SqlStorage, epoch: string) {
+    this.#sql = sql;
+    this.#epoch = epoch;
+  }
+
+  page(before: number, limit: number): PurgeHistoryPage {
+    const rows = this.#sql
+      .exec<HistoryRow>(
+        `SELECT ${COLUMNS} FROM ${PURGES} WHERE p.revokes IS NULL AND p.automatic = 0 AND p.seq < ? ORDER BY p.seq DESC LIMIT ?`,
+        before,
+        limit + 1,
+      )
+      .toArray();
+    const purges = rows.slice(0, limit).map((row) => this.#itemOf(row));
+    const last = rows.length > limit ? purges.at(-1) : undefined;
+    return { purges, ...(last === undefined ? {} : { before: last.seq }) };
+  }
+
+  /**
+   * A purge that may be taken back.
+   *
+   * @throws LarderError `not-found` when there is none of that number, `not-revocable` when it cannot be taken back
+   */
+  revocable(seq: number, floor: number): PurgeHistoryItem {
+    const [row] = this.#sql.exec<HistoryRow & { automatic: number }>(
+      `SELECT ${COLUMNS}, p.automatic FROM ${PURGES} WHERE p.revokes IS NULL AND p.seq = ?`,
+      seq,
+    );
+    if (row === undefined) throw new LarderError("not-found", `seq: there is no purge ${seq}`, { field: "seq" });
+    const refuse = (why: string) => new LarderError("not-revocable", `seq: purge ${seq} ${why}`, { field: "seq" });
+    if (row.revoked_seq !== null) throw refuse("has been taken back already");
+    if (row.mode === "erase") throw refuse("erased what it hit, which cannot be taken back");
+    if (row.automatic === 1) throw refuse("followed from a request that changed what it hit, and cannot be taken back");
+    if (seq <= floor) throw refuse("is so old that nothing it hit can still be served");
+    return this.#itemOf(row);
+  }
+
+  #itemOf(row: HistoryRow): PurgeHistoryItem {
+    const { revoked_seq, revoked_at_ms, revoked_by, restored } = row;
+    return {
+      seq: row.seq,
+      version: formatVersion({ epoch: this.#epoch, seq: row.seq }),
+      at: new Date(row.at_ms),
+      by: row.by,
+      ...(row.reason === null ? {} : { reason: row.reason }),
+      mode: row.mode,
+      selectors: JSON.parse(row.selectors) as Selector[],
+      purged: row.purged,
+      ...(row.approximate === 1 ? { approximate: true } : {}),
+      ...(revoked_seq === null || revoked_at_ms === null || revoked_by === null || restored === null
+        ? {}
+        : { revoked: { seq: revoked_seq, at: new Date(revoked_at_ms), by: revoked_by, restored } }),
+    };
+  }
+}

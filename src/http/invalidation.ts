@@ -1,0 +1,36 @@
+import type { Tag } from "../../schema/names.ts";
+import { invalidatedGroupTags } from "./cache-groups.ts";
+
+/** What a request has made invalid. */
+export interface Invalidation {
+  readonly urls: readonly string[];
+  readonly tags: readonly Tag[];
+}
+
+/** RFC 9110 section 9.2.1: the methods that are meant to change nothing. */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+/**
+ * What the answer to an unsafe request makes invalid (RFC 9111 section 4.4): the target URL; the URLs in `Location` and
+ * `Content-Location`, where they are of the same origin; and the groups it names (RFC 9875 section 3). Undefined for
+ * safe methods, whatever the answer says, and for errors.
+ */
+export function invalidationBy(
+  request: { readonly method: string; readonly url: string },
+  response: { readonly status: number; readonly headers: Headers },
+): Invalidation | undefined {
+  const { status, headers } = response;
+  if (SAFE.has(request.method) || status < 200 || status >= 400) return undefined;
+  const urls = new Set([withoutFragment(new URL(request.url))]);
+  for (const name of ["location", "content-location"]) {
+    const named = URL.parse(headers.get(name) ?? "", request.url);
+    if (headers.has(name) && named?.origin === new URL(request.url).origin) urls.add(withoutFragment(named));
+  }
+  return { urls: [...urls], tags: invalidatedGroupTags(request.url, headers) };
+}
+
+function withoutFragment(url: URL): string {
+  const copy = new URL(url);
+  copy.hash = "";
+  return copy.href;
+}
