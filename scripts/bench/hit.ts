@@ -4,7 +4,7 @@
  *
  *     npm run bench:hit -- [--seconds 60]
  */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,9 +13,9 @@ import { Interrupted } from "./children.ts";
 import { printRatios, printRows } from "./report.ts";
 import type { Ratio, Row } from "./results.ts";
 import { record } from "./results.ts";
-import { estimate, median } from "./statistics.ts";
+import { estimate, median, rounded } from "./statistics.ts";
 import type { BenchCase } from "./workerd.ts";
-import { benchmark, configuration } from "./workerd.ts";
+import { benchmark, compatibilityDate, configuration } from "./workerd.ts";
 
 const ROUNDS = 220;
 const BATCH = 20;
@@ -129,14 +129,6 @@ async function config(seed: number): Promise<string> {
   );
 }
 
-/** The one that wrangler.toml says: the Workers run as they would be deployed. */
-async function compatibilityDate(): Promise<string> {
-  const settings = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
-  const date = /^compatibility_date = "([\d-]+)"$/m.exec(settings)?.[1];
-  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
-  return date;
-}
-
 /** The blocks after the warm-up. */
 function counted(cases: readonly BenchCase[]): { name: Variant; cpuNs: number; wallNs: number }[] {
   return cases.flatMap(({ name: label, cpuNs, wallNs }) => {
@@ -174,8 +166,4 @@ function quotient(blocks: Blocks, above: Variant, below: Variant, atMost?: numbe
 
 function noBlocks(): Blocks {
   return Object.fromEntries(variants.map((name): [Variant, number[]] => [name, []])) as Blocks;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -26,6 +26,11 @@ export function estimate(samples: readonly number[]): Estimate {
   return { median: median(samples), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
 }
 
+/** To three decimals, which is more than any figure is good for. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
 function quantile(sorted: readonly number[], fraction: number): number {
   const position = (sorted.length - 1) * fraction;
   const below = sorted[Math.floor(position)];

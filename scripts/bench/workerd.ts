@@ -19,6 +19,14 @@ export interface WorkerService {
   readonly objects?: Readonly<Record<string, string>>;
 }
 
+/** The one that wrangler.toml says: the Workers run as they would be deployed. */
+export async function compatibilityDate(): Promise<string> {
+  const settings = await readFile(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const date = /^compatibility_date = "([\d-]+)"$/m.exec(settings)?.[1];
+  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
+  return date;
+}
+
 const DISK = "objects";
 
 /**
