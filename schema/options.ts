@@ -146,7 +146,6 @@ export const MatchOptionsSchema = v.strictObject({
 });
 
 export type MatchOptions = v.InferInput<typeof MatchOptionsSchema>;
-export type CheckedMatchOptions = v.InferOutput<typeof MatchOptionsSchema>;
 
 /** The options of `put`. */
 export const PutOptionsSchema = v.strictObject({

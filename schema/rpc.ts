@@ -4,7 +4,8 @@ import type { MissReason, RefusalReason } from "./events.ts";
 import { counterNames } from "./events.ts";
 import type { Key } from "./key.ts";
 import { CacheNameSchema } from "./names.ts";
-import type { CacheConfig, CheckedMatchOptions, StoreOptions } from "./options.ts";
+import type { CacheConfig, StoreOptions } from "./options.ts";
+import { MatchOptionsSchema } from "./options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
 import type { EncodedRecords } from "./records.ts";
@@ -140,7 +141,13 @@ export type Lookup =
     };
 
 /** What a look-up may ask beyond the cache's own bounds. */
-export type Demand = Partial<CheckedMatchOptions>;
+export type Demand = Partial<v.InferOutput<typeof DemandSchema>>;
+
+export const DemandSchema = v.strictObject({
+  ...MatchOptionsSchema.entries,
+  /** The same request has been looked up before: it is not counted again. */
+  again: v.optional(v.literal(true)),
+});
 
 /**
  * A cache as those who answer requests use it: read in this isolate (`Edge`), or by the coordinator over RPC.

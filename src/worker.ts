@@ -5,6 +5,7 @@ import type { CacheConfig, StoreOptions } from "../schema/options.ts";
 import { CacheOptionsSchema, MatchOptionsSchema, StoreOptionsSchema } from "../schema/options.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
 import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc } from "../schema/rpc.ts";
+import { DemandSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
@@ -110,7 +111,7 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheLookup(options: string, request: Request, demand?: Demand) {
-    const checked = demand === undefined ? undefined : parse(MatchOptionsSchema, demand);
+    const checked = demand === undefined ? undefined : parse(DemandSchema, demand);
     return edge.lookup(this.#declared(options), request, checked);
   }
 

@@ -93,7 +93,7 @@ export class L1 {
   async restamp(entry: StoredEntry, asOf: LogPoint, nowMs: number): Promise<void> {
     const stored = await this.#cache.match(entry.key);
     const found = stored === undefined ? undefined : fromStored(stored, entry);
-    if (stored === undefined || found?.kind !== "entry" || found.entry.storedAtMs !== entry.storedAtMs) {
+    if (stored === undefined || found?.kind !== "entry" || JSON.stringify(found.entry) !== JSON.stringify(entry)) {
       await stored?.body?.cancel();
       return;
     }

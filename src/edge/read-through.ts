@@ -42,7 +42,8 @@ export class ReadThrough {
       return found.response;
     }
     if (found.fallback === undefined) return this.#fill(config, request, source, found);
-    return this.#fillOrFallBack(config, request, source, { ...found, fallback: found.fallback });
+    await found.fallback.body?.cancel();
+    return this.#fillOrFallBack(config, request, source, found, demand);
   }
 
   async #fill(config: CacheConfig, request: Request, source: Source, miss: Miss): Promise<Response> {
@@ -65,25 +66,30 @@ export class ReadThrough {
     }
   }
 
-  /** RFC 5861 section 4: an error, or a status of 500, 502, 503 or 504, is answered by the stale entry. */
+  /**
+   * RFC 5861 section 4: an error, or a status of 500, 502, 503 or 504, is answered by the stale entry. That is looked up
+   * anew, for it may have been purged while the origin took its time to fail.
+   */
   async #fillOrFallBack(
     config: CacheConfig,
     request: Request,
     source: Source,
-    miss: Miss & { fallback: Response },
+    miss: Miss,
+    demand: Demand | undefined,
   ): Promise<Response> {
-    let loaded: Response;
-    try {
-      loaded = await source.load();
-    } catch {
-      return miss.fallback;
+    const loaded = await settled(source.load());
+    if ("value" in loaded && !FAILURES.has(loaded.value.status)) {
+      return this.#keep(config, request, source, miss, loaded.value);
     }
-    if ([500, 502, 503, 504].includes(loaded.status)) {
-      await loaded.body?.cancel();
-      return miss.fallback;
+    const found = await this.#engine.lookup(config, request, { ...demand, again: true });
+    const standIn = found.outcome === "hit" ? found.response : found.fallback;
+    if ("value" in loaded) {
+      if (standIn === undefined) return this.#keep(config, request, source, miss, loaded.value);
+      await loaded.value.body?.cancel();
+      return standIn;
     }
-    await miss.fallback.body?.cancel();
-    return this.#keep(config, request, source, miss, loaded);
+    if (standIn === undefined) throw loaded.error;
+    return standIn;
   }
 
   /** Gives the response to its caller and to the cache at once. */
@@ -125,6 +131,17 @@ export class ReadThrough {
     } catch (error) {
       console.error("larder: a stale entry could not be refreshed", error);
     }
+  }
+}
+
+/** Statuses for which a stale response stands in (RFC 5861 section 4). */
+const FAILURES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
+
+async function settled<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    return { value: await work };
+  } catch (error) {
+    return { error };
   }
 }
 

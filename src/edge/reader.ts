@@ -49,7 +49,7 @@ export class Reader {
     known: "whole" | "url" = "whole",
   ): Promise<Lookup | undefined> {
     const miss = (reason: MissReason, asOf: LogPoint | null, fallback?: Response): Lookup => {
-      keeper.count(config, { type: "miss", reason });
+      if (demand.again !== true) keeper.count(config, { type: "miss", reason });
       const version = asOf === null ? null : formatVersion(asOf);
       return { outcome: "miss", reason, asOf: version, ...(fallback === undefined ? {} : { fallback }) };
     };
@@ -75,7 +75,7 @@ export class Reader {
 
     const { entry } = stored.found;
     let log = logState(entry, view);
-    if (log.state === "unknown") log = await this.#ask(keeper, entry);
+    if (log.state === "unknown") log = await this.#ask(keeper, config, entry);
     const judged = byAge(entry, log, this.#surroundings.nowMs());
     if (judged.state === "purged" || judged.state === "unknown" || judged.state === "expired") {
       await stored.body?.cancel();
@@ -84,7 +84,7 @@ export class Reader {
     const whole = giveOut(stored.stored, stored.found, stored.body);
     const response = respond(request, served(whole, entry, judged.ageSeconds, atHand.kind), entry.bytes);
     if (judged.state === "error-only") return miss("expired", view.point, response);
-    keeper.count(config, { type: "hit", state: judged.state });
+    if (demand.again !== true) keeper.count(config, { type: "hit", state: judged.state });
     if (judged.state === "fresh") return { outcome: "hit", state: "fresh", response };
     return { outcome: "hit", state: "stale", key: entry.key, asOf: formatVersion(view.point), response };
   }
@@ -114,9 +114,12 @@ export class Reader {
   }
 
   /** Asks the object about an entry that is older than the view; one in force need not be asked about again. */
-  async #ask(keeper: ViewKeeper, entry: StoredEntry): Promise<LogState> {
+  async #ask(keeper: ViewKeeper, config: CacheConfig, entry: StoredEntry): Promise<LogState> {
+    const askedAtMs = this.#surroundings.nowMs();
     try {
       const { verdict, log } = await keeper.call((object, context) => object.judge(context, toJudge(entry)));
+      // The bound holds for this answer too: one that took longer says too little about now.
+      if (this.#surroundings.nowMs() - askedAtMs > config.purgeLagSeconds * 1000) return { state: "unknown" };
       if (verdict !== "in-force") return { state: verdict, by: 0 };
       const asOf = { epoch: log.epoch, seq: log.head };
       this.#surroundings.waitUntil(this.#l1.restamp(entry, asOf, this.#surroundings.nowMs()));

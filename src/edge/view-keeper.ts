@@ -164,6 +164,8 @@ export class ViewKeeper {
   }
 
   #takeIn(log: LogSlice, askedAtMs: number): void {
+    // A reply from before the namespace was emptied may come after one from after.
+    if (this.#view !== undefined && log.epoch !== this.#view.epoch && askedAtMs < this.#confirmedAtMs) return;
     const view = advance(this.#view, log);
     this.#view = view;
     // A slice that did not join on proves nothing about the view.

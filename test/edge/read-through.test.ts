@@ -77,6 +77,23 @@ describe("a read through the cache", () => {
     expect(["refused", "status 503"]).toContain(late);
   });
 
+  it("falls back on nothing that was purged while the origin took its time to fail", async () => {
+    const world = new World();
+    const config = world.config({ ttlSeconds: 10, staleIfErrorSeconds: 100 });
+    const [isolate, origin, request] = [await world.isolate(), new Origin(), new Request(freshUrl())];
+    await textOf(origin.answer(isolate, config, request), world);
+    world.surroundings.advance(50);
+    const failing = isolate.readThrough.answer(config, request, {
+      load: async () => {
+        await isolate.edge.purge(config, { url: request.url });
+        throw new Error("refused");
+      },
+      storeOptions: () => ({ tags: [] }),
+    });
+    await expect(failing).rejects.toThrow("refused");
+    expect(await isolate.edge.stats(config)).toMatchObject({ hits: 0, misses: 2 });
+  });
+
   it("keeps nothing that a purge overtook", async () => {
     const world = new World();
     const config = world.config();
