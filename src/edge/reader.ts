@@ -117,7 +117,7 @@ export class Reader {
   async #ask(keeper: ViewKeeper, config: CacheConfig, entry: StoredEntry): Promise<LogState> {
     const askedAtMs = this.#surroundings.nowMs();
     try {
-      const { verdict, log } = await keeper.call((object, context) => object.judge(context, toJudge(entry)));
+      const { verdict, log } = await keeper.callInTime((object, context) => object.judge(context, toJudge(entry)));
       // The bound holds for this answer too: one that took longer says too little about now.
       if (this.#surroundings.nowMs() - askedAtMs > config.purgeLagSeconds * 1000) return { state: "unknown" };
       if (verdict !== "in-force") return { state: verdict, by: 0 };

@@ -35,6 +35,9 @@ export class ViewKeeper {
   #view: View | undefined;
   /** When the newest reply's call was made, by this isolate's own clock: the log was read later than that. */
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  /** Calls made, and the latest of them that has been answered. */
+  #calls = 0;
+  #newestAnswered = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
   #syncing: { readonly done: Promise<void>; readonly sinceMs: number } | undefined;
   #flushDueMs = Number.NEGATIVE_INFINITY;
@@ -137,7 +140,7 @@ export class ViewKeeper {
 
   async #sync(): Promise<void> {
     try {
-      await this.#inTime(this.call((object, context) => object.sync(context)));
+      await this.callInTime((object, context) => object.sync(context));
       this.#failedAtMs = Number.NEGATIVE_INFINITY;
     } catch (error) {
       this.#failedAtMs = this.#surroundings.nowMs();
@@ -145,17 +148,26 @@ export class ViewKeeper {
     }
   }
 
+  /** As `call`, for whoever answers a request: an object that hangs counts as one that does not answer. */
+  callInTime<Reply extends { log: LogSlice }>(
+    work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
+  ): Promise<Reply> {
+    return this.#inTime(this.call(work));
+  }
+
   /** Calls the object with this isolate's context, and takes in the log its reply carries. */
   async call<Reply extends { log: LogSlice }>(
     work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
   ): Promise<Reply> {
+    this.#calls += 1;
+    const number = this.#calls;
     const askedAtMs = this.#surroundings.nowMs();
     const report = this.#counts.take(askedAtMs);
     const context = { since: this.#view?.point ?? null, ...(report === undefined ? {} : { report }) };
     try {
       const reply = await work(this.#object(), context);
       if (report !== undefined) this.#counts.acknowledge(report);
-      this.#takeIn(reply.log, askedAtMs);
+      this.#takeIn(reply.log, askedAtMs, number);
       return reply;
     } catch (error) {
       if (report !== undefined) this.#counts.keep(report);
@@ -163,9 +175,10 @@ export class ViewKeeper {
     }
   }
 
-  #takeIn(log: LogSlice, askedAtMs: number): void {
+  #takeIn(log: LogSlice, askedAtMs: number, number: number): void {
     // A reply from before the namespace was emptied may come after one from after.
-    if (this.#view !== undefined && log.epoch !== this.#view.epoch && askedAtMs < this.#confirmedAtMs) return;
+    if (this.#view !== undefined && log.epoch !== this.#view.epoch && number < this.#newestAnswered) return;
+    this.#newestAnswered = Math.max(this.#newestAnswered, number);
     const view = advance(this.#view, log);
     this.#view = view;
     // A slice that did not join on proves nothing about the view.

@@ -85,3 +85,19 @@ it("an entry that cannot be asked about is not served", async () => {
   const found = await fresh.edge.lookup(config, request);
   expect(found).toMatchObject({ outcome: "miss", reason: "unknown" });
 });
+
+it("an object that hangs does not keep a hit on an old entry waiting", async () => {
+  const world = new World();
+  const config = world.config();
+  const here = await world.isolate();
+  const request = new Request(freshUrl());
+  await here.edge.store(config, request, new Response("x"), { tags: [] });
+  await overrun(world);
+  const fresh = await world.isolate();
+  await fresh.edge.lookup(config, new Request(freshUrl()));
+  fresh.link.state = "hanging";
+  const asking = fresh.edge.lookup(config, request);
+  await expect.poll(() => fresh.link.calls).toContain("judge");
+  world.surroundings.advance(3);
+  expect(await asking).toMatchObject({ outcome: "miss", reason: "unknown" });
+});
