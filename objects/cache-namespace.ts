@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import type { EntryReport, EntryToJudge } from "../schema/entry.ts";
 import { EntryReportSchema, EntryToJudgeSchema } from "../schema/entry.ts";
 import { KeySchema } from "../schema/key.ts";
-import { limits } from "../schema/limits.ts";
 import { CacheNameSchema } from "../schema/names.ts";
 import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
@@ -54,7 +53,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     this.#storage = ctx.storage;
     const { sql } = ctx.storage;
     migrate(ctx.storage);
-    this.#log = new PurgeLog(sql, Number(env.LARDER_VIEW_RECORDS ?? limits.viewRecords));
+    this.#log = new PurgeLog(sql);
     this.#index = new TagIndex(sql);
     this.#purges = new Purges(this.#log, this.#index);
     this.#history = new PurgeHistory(sql, this.#log.view.epoch);

@@ -8,8 +8,6 @@ declare namespace Cloudflare {
     readonly LARDER_NAMESPACE?: string;
     /** The reserved path prefix; `/.larder` when absent. */
     readonly LARDER_PREFIX?: string;
-    /** How many purge records an isolate's view holds at most; 10,000 when absent. */
-    readonly LARDER_VIEW_RECORDS?: string;
     /** The bearer token of the REST API; without it the API is closed. */
     readonly LARDER_TOKEN?: string;
     /** In app Workers: the service binding to the coordinator. */

@@ -72,32 +72,29 @@ it("a purge that has left the window still holds, and so does its being taken ba
   expect(await seen(fresh, config, request)).toBe("fresh: old");
 });
 
-it("an entry that cannot be asked about is not served", async () => {
+/** An isolate whose view is current, and begins after the entry for the request was stored. */
+async function newcomer() {
   const world = new World();
   const config = world.config();
-  const here = await world.isolate();
   const request = new Request(freshUrl());
-  await here.edge.store(config, request, new Response("x"), { tags: [] });
+  await (await world.isolate()).edge.store(config, request, new Response("x"), { tags: [] });
   await overrun(world);
-  const fresh = await world.isolate();
-  await fresh.edge.lookup(config, new Request(freshUrl()));
-  fresh.link.state = "down";
-  const found = await fresh.edge.lookup(config, request);
-  expect(found).toMatchObject({ outcome: "miss", reason: "unknown" });
+  const isolate = await world.isolate();
+  await isolate.edge.lookup(config, new Request(freshUrl()));
+  return { world, isolate, lookup: () => isolate.edge.lookup(config, request) };
+}
+
+it("an entry that cannot be asked about is not served", async () => {
+  const { isolate, lookup } = await newcomer();
+  isolate.link.state = "down";
+  expect(await lookup()).toMatchObject({ outcome: "miss", reason: "unknown" });
 });
 
 it("an object that hangs does not keep a hit on an old entry waiting", async () => {
-  const world = new World();
-  const config = world.config();
-  const here = await world.isolate();
-  const request = new Request(freshUrl());
-  await here.edge.store(config, request, new Response("x"), { tags: [] });
-  await overrun(world);
-  const fresh = await world.isolate();
-  await fresh.edge.lookup(config, new Request(freshUrl()));
-  fresh.link.state = "hanging";
-  const asking = fresh.edge.lookup(config, request);
-  await expect.poll(() => fresh.link.calls).toContain("judge");
+  const { world, isolate, lookup } = await newcomer();
+  isolate.link.state = "hanging";
+  const asking = lookup();
+  await expect.poll(() => isolate.link.calls).toContain("judge");
   world.surroundings.advance(3);
   expect(await asking).toMatchObject({ outcome: "miss", reason: "unknown" });
 });
