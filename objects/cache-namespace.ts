@@ -1,6 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { EntryReport, EntryToJudge } from "../schema/entry.ts";
 import { EntryReportSchema, EntryToJudgeSchema } from "../schema/entry.ts";
+import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
+import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
 import { KeySchema } from "../schema/key.ts";
 import { CacheNameSchema } from "../schema/names.ts";
 import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
@@ -15,7 +17,7 @@ import {
 import type {
   CacheStats,
   CallContext,
-  CompleteOutcome,
+  CompleteReply,
   LogSlice,
   LogVerdict,
   NamespaceRpc,
@@ -24,13 +26,16 @@ import type {
 import { CallContextSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
 import { logState } from "../src/log/verdict.ts";
+import { Fills } from "./fills.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
 import { Purges } from "./purges.ts";
+import { Shield } from "./shield.ts";
 import { Stats } from "./stats.ts";
 import { migrate } from "./storage.ts";
 import { TagIndex } from "./tag-index.ts";
+import { Turns } from "./turns.ts";
 
 /** The name under which purges of a whole namespace are counted; no cache can have it. */
 const EVERY_CACHE = "*";
@@ -47,6 +52,9 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #history: PurgeHistory;
   readonly #stats: Stats;
   readonly #housekeeping: Housekeeping;
+  readonly #fills: Fills;
+  readonly #shield: Shield;
+  readonly #turns: Turns;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -59,23 +67,74 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     this.#history = new PurgeHistory(sql, this.#log.view.epoch);
     this.#stats = new Stats(sql);
     this.#housekeeping = new Housekeeping(ctx.storage);
+    this.#fills = new Fills(sql, this.#log);
+    this.#shield = new Shield(this.#log);
+    this.#turns = new Turns({ fills: this.#fills, index: this.#index, log: this.#log, shield: this.#shield });
   }
 
   async sync(context: CallContext): Promise<{ log: LogSlice }> {
     return this.#call(context, () => ({}));
   }
 
-  async complete(context: CallContext, entry: EntryReport): Promise<{ outcome: CompleteOutcome; log: LogSlice }> {
+  async acquire(context: CallContext, ask: Acquire): Promise<Turn & { log: LogSlice }> {
+    const checked = parse(AcquireSchema, ask, "ask");
+    const turn = await this.#turns.take(checked, (work) => this.#transaction(context, work));
+    if (turn.kind === "lead") await this.#housekeeping.noteMade(Date.now());
+    return { ...turn, log: this.#log.slice(context.since) };
+  }
+
+  async complete(
+    context: CallContext,
+    entry: EntryReport,
+    completion: Completion = {},
+  ): Promise<CompleteReply & { log: LogSlice }> {
     const report = parse(EntryReportSchema, entry, "entry");
-    const reply = this.#call(context, (nowMs): { outcome: CompleteOutcome } => {
-      if (this.#judge(report) === "purged") return { outcome: "purged-during-fill" };
-      this.#index.put(report, nowMs);
-      this.#housekeeping.noteLifetime(report.lifetimeSeconds);
-      this.#stats.count({ type: "put", cache: report.cache });
-      return { outcome: "stored" };
+    const checked = parse(CompletionSchema, completion, "completion");
+    const { lease, shield, dataCentre } = checked;
+    const lacks = shield !== undefined && (await this.#shield.lacks(report, shield));
+    const outcome = this.#transaction(context, (nowMs) => {
+      if (lease !== undefined && !this.#fills.isIntact(lease)) return "lease-lost";
+      const settled = this.#judge(report) === "purged" ? "purged-during-fill" : "stored";
+      if (settled === "stored") {
+        this.#index.put(report, nowMs);
+        this.#housekeeping.noteLifetime(report.lifetimeSeconds);
+        this.#stats.count({ type: "put", cache: report.cache });
+      }
+      this.#turns.settle(report, checked, settled, lacks && settled === "stored", nowMs);
+      return settled;
     });
-    await this.#housekeeping.entryStored(Date.now(), report.lifetimeSeconds);
-    return reply;
+    const stored = outcome === "stored";
+    if (lease !== undefined && stored) {
+      this.#turns.stored(lease, report.key, dataCentre, Date.now());
+      if (!lacks) this.#turns.spread(report.key);
+    }
+    if (lease !== undefined && outcome === "purged-during-fill") this.#turns.vacant(lease.key);
+    if (stored) await this.#housekeeping.entryStored(Date.now(), report.lifetimeSeconds);
+    const sharedWith = shield !== undefined && !lacks ? { sharedWith: this.#shield.instance } : {};
+    return { outcome, wanted: lacks && stored, ...sharedWith, log: this.#log.slice(context.since) };
+  }
+
+  async abandon(context: CallContext, request: Abandon): Promise<{ log: LogSlice }> {
+    const checked = parse(AbandonSchema, request);
+    const ended = this.#transaction(context, (nowMs) => this.#turns.abandon(checked, nowMs));
+    if (ended) this.#turns.abandoned(checked, Date.now());
+    await this.#housekeeping.noteMade(Date.now());
+    return { log: this.#log.slice(context.since) };
+  }
+
+  async offer(context: CallContext, offer: Offer, response: Response): Promise<{ log: LogSlice }> {
+    const checked = parse(OfferSchema, offer, "offer");
+    const mayKeep = this.#transaction(context, () => this.#turns.mayOffer(checked));
+    if (mayKeep) await this.#shield.keep(checked.place, response);
+    else await response.body?.cancel();
+    this.#transaction(context, () => this.#turns.offered(checked));
+    return { log: this.#log.slice(context.since) };
+  }
+
+  async landed(context: CallContext, landed: Landed): Promise<{ log: LogSlice }> {
+    const { key, dataCentre } = parse(LandedSchema, landed, "landed");
+    this.#turns.landed(key, dataCentre);
+    return this.#call(context, () => ({}));
   }
 
   async purge(context: CallContext, request: PurgeRequest, by: string): Promise<PurgeReply> {
@@ -89,6 +148,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       return written;
     });
     await this.#publish(record);
+    if (erased !== undefined) this.ctx.waitUntil(this.#shield.drop(erased));
     return {
       purged,
       ...(approximate ? { approximate } : {}),
@@ -162,7 +222,10 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    await this.#housekeeping.run({ index: this.#index, log: this.#log, stats: this.#stats }, Date.now());
+    await this.#housekeeping.run(
+      { index: this.#index, log: this.#log, stats: this.#stats, fills: this.#fills },
+      Date.now(),
+    );
   }
 
   #judge(entry: EntryToJudge): LogVerdict {

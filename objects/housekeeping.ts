@@ -1,3 +1,4 @@
+import type { Fills } from "./fills.ts";
 import type { PurgeLog } from "./purge-log.ts";
 import type { Stats } from "./stats.ts";
 import { readMeta, writeMeta } from "./storage.ts";
@@ -7,6 +8,8 @@ import type { TagIndex } from "./tag-index.ts";
 const BATCH = 500;
 /** Purges stay in the history this long after they have gone out of force. */
 const HISTORY_MS = 90 * 24 * 60 * 60 * 1000;
+/** Notes about fills may lie this long before they are looked at. */
+const NOTES_MS = 60 * 60 * 1000;
 /** What is due waits at least this long, so that one alarm serves many. */
 const SLACK_MS = 60_000;
 
@@ -30,6 +33,11 @@ export class Housekeeping {
     await this.#arm(nowMs + this.#longestLifetimeMs() + SLACK_MS);
   }
 
+  /** A lease was given, or a note made of a fill that came to nothing: it is removed once it says nothing any more. */
+  async noteMade(nowMs: number): Promise<void> {
+    await this.#arm(nowMs + NOTES_MS);
+  }
+
   /** Sees to it that the alarm comes soon after `dueMs`, and sooner if something else is due before. */
   async #arm(dueMs: number): Promise<void> {
     this.#alarmAtMs ??= await this.#storage.getAlarm();
@@ -48,21 +56,22 @@ export class Housekeeping {
   }
 
   /** One run of the alarm. Sets the next while anything is left. */
-  async run(parts: { index: TagIndex; log: PurgeLog; stats: Stats }, nowMs: number): Promise<void> {
-    const { index, log, stats } = parts;
+  async run(parts: { index: TagIndex; log: PurgeLog; stats: Stats; fills: Fills }, nowMs: number): Promise<void> {
+    const { index, log, stats, fills } = parts;
     const removed = this.#storage.transactionSync(() => {
       log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
       log.forget(nowMs - HISTORY_MS);
       stats.forgetOldReporters(nowMs);
-      return index.removeExpired(nowMs, BATCH);
+      return Math.max(index.removeExpired(nowMs, BATCH), fills.removeEnded(nowMs, BATCH));
     });
     this.#alarmAtMs = null;
-    if (removed === BATCH) return this.#arm(nowMs - SLACK_MS);
+    if (removed >= BATCH) return this.#arm(nowMs - SLACK_MS);
     const due = [
       index.nextExpiryMs(),
       later(log.oldestAtMs("in-force"), this.#longestLifetimeMs() + SLACK_MS),
       later(log.oldestAtMs("all"), HISTORY_MS),
       stats.nextReporterToForgetMs(),
+      fills.nextEndMs(),
     ].filter((ms) => ms !== undefined);
     if (due.length > 0) await this.#arm(Math.max(nowMs, Math.min(...due)));
   }

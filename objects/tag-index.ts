@@ -168,6 +168,16 @@ export class TagIndex {
       .map(entryOf);
   }
 
+  /** The entry under a key whose lifetime has not ended, and how long it is fresh; purged or not. */
+  entry(key: Key, nowMs: number): { readonly entry: IndexedEntry; readonly freshUntilMs: number } | undefined {
+    const [row] = this.#sql.exec<EntryRow & { fresh_until_ms: number }>(
+      `${SELECT_ENTRIES} WHERE key = ? AND expires_at_ms > ?`,
+      key,
+      nowMs,
+    );
+    return row === undefined ? undefined : { entry: entryOf(row), freshUntilMs: row.fresh_until_ms };
+  }
+
   totals(cache: string | null, nowMs: number): { entries: number; bytes: number } {
     const [row] = this.#sql.exec<{ entries: number; bytes: number }>(
       `SELECT COUNT(*) AS entries, COALESCE(SUM(bytes), 0) AS bytes FROM entries
@@ -205,7 +215,7 @@ export class TagIndex {
   }
 }
 
-const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of,
+const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of, fresh_until_ms,
   (SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id) AS tags
   FROM entries`;
 

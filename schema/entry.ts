@@ -28,9 +28,14 @@ export interface EntryFacts {
   readonly staleIfErrorSeconds: number;
 }
 
+/** Where an entry lies: the same in every data centre. */
+export type Place = Pick<EntryFacts, "key" | "url" | "cache">;
+
 /** An entry as it lies in a data centre's cache; its header fields lie beside it. */
 export interface StoredEntry extends EntryFacts {
   readonly status: number;
+  /** How long its maker took to answer; 0 where that is not known. */
+  readonly fillSeconds: number;
   /** Bytes of the body, decoded. */
   readonly bytes: number;
 }
@@ -44,7 +49,7 @@ export function lifetimeSeconds(
 
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 * limits.ttlSeconds));
 
-const judged = {
+const place = {
   key: KeySchema,
   url: v.pipe(
     v.string(),
@@ -52,6 +57,12 @@ const judged = {
     v.transform((text) => text as NormalUrl),
   ),
   cache: CacheNameSchema,
+};
+
+export const PlaceSchema = v.strictObject(place);
+
+const judged = {
+  ...place,
   tags: TagsSchema,
   permanent: v.boolean(),
   asOf: v.strictObject({ epoch: v.string(), seq: v.pipe(v.number(), v.integer(), v.minValue(0)) }),

@@ -31,6 +31,8 @@ export type MissReason =
   | "bypass"
   /** The URL, or what the request varies on, is too long for a key. */
   | "too-long"
+  /** The last response could not be stored, so this request goes to the origin by itself. */
+  | "hit-for-miss"
   /** The namespace object did not answer for longer than the cache's grace allows. */
   | "unreachable";
 
@@ -64,6 +66,8 @@ export type RefusalReason =
   | "incomplete"
   /** A purge that hits this entry came after its maker asked the origin. */
   | "purged-during-fill"
+  /** The fill took longer than its lease, and another has taken its place. */
+  | "lease-lost"
   /** The platform's cache does nothing here (behind Access, in Workers for Platforms, in previews). */
   | "cache-unavailable"
   /** The namespace object did not answer. */

@@ -38,6 +38,16 @@ export const limits = {
   varyHeaders: 16,
   /** Seconds; one year, the longest lifetime RFC 9111 caches are expected to honour usefully. */
   ttlSeconds: 31_536_000,
+  /** Statuses, classes and ranges of statuses in one `ttlByStatus`. */
+  statusTtls: 50,
+  /** Seconds for which one fill may hold its lease. */
+  fillTimeoutSeconds: 600,
+  /** Callers that wait for one fill. */
+  waiters: 10_000,
+  /** Seconds for which a key whose response could not be stored is not waited for. */
+  hitForMissSeconds: 86_400,
+  /** Bytes of a body that the shield keeps: it passes through the namespace object. */
+  shieldBytes: 16 * 1024 * 1024,
   /** Bytes in one body: what Cloudflare's cache holds on every plan below Enterprise. */
   bodyBytes: 512 * 1024 * 1024,
   /** Bytes in the body of a REST request. */

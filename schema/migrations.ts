@@ -100,4 +100,28 @@ export const migrations: readonly string[] = [
   CREATE INDEX purges_automatic ON purges (selectors) WHERE automatic = 1;
   CREATE INDEX purges_by_time ON purges (at_ms);
   `,
+  `
+  -- Who fills which key. Few rows at any time: one is written with the lease and goes with it.
+  CREATE TABLE leases (
+    key TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    as_of INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- What is known of the responses to a key beyond its entry.
+  CREATE TABLE notes (
+    key TEXT PRIMARY KEY,
+    -- Hit-for-miss.
+    pass_until_ms INTEGER NOT NULL DEFAULT 0,
+    -- Request headers they vary on, as JSON.
+    varies TEXT NOT NULL DEFAULT '[]',
+    varies_until_ms INTEGER NOT NULL DEFAULT 0,
+    -- Fills that have failed in a row, and when the next may be tried by someone who can do without.
+    failures INTEGER NOT NULL DEFAULT 0,
+    retry_at_ms INTEGER NOT NULL DEFAULT 0,
+    ends_at_ms INTEGER GENERATED ALWAYS AS (MAX(pass_until_ms, varies_until_ms, retry_at_ms)) STORED
+  ) WITHOUT ROWID;
+  CREATE INDEX notes_by_end ON notes (ends_at_ms);
+  `,
 ];

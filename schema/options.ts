@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { LeaseSchema } from "./fills.ts";
 import { normalizeVary } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { Namespace } from "./names.ts";
@@ -30,7 +31,52 @@ const vary = v.pipe(
   v.transform((list) => normalizeVary(list)),
 );
 
+const STATUS_KEY = /^(?:[2-5][0-9]{2}|[2-5]xx|(?<first>[2-5][0-9]{2})-(?<last>[2-5][0-9]{2}))$/;
+
+/** Seconds by status; `src/http/status-ttl.ts` reads it. */
+const ttlByStatus = v.pipe(
+  // `record` alone takes a list or a Map, and finds nothing in them.
+  v.custom<Record<string, number>>(isPlainObject, "must be an object of seconds by status"),
+  v.record(
+    v.pipe(
+      v.string(),
+      v.check(isStatusKey, 'must be a status "404", a class "4xx" or a range "500-504", of 200 to 599'),
+    ),
+    seconds,
+  ),
+  v.maxEntries(limits.statusTtls, `must hold at most ${limits.statusTtls} statuses, classes and ranges`),
+);
+
+function isPlainObject(input: unknown): boolean {
+  return Object.prototype.toString.call(input) === "[object Object]";
+}
+
+function isStatusKey(key: string): boolean {
+  const match = STATUS_KEY.exec(key);
+  if (match === null) return false;
+  const { first = "", last = "" } = match.groups ?? {};
+  return first <= last;
+}
+
+/** A number from 0 to `most`, not only a whole one. */
+function fractionUpTo(most: number) {
+  return v.pipe(
+    v.number("must be a number"),
+    v.minValue(0, "must not be negative"),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+}
+
 const names = v.pipe(v.array(v.string("must be a string"), "must be an array of names"), v.maxLength(100));
+
+function wholeNumber(most: number) {
+  return v.pipe(
+    v.number("must be a number"),
+    v.integer("must be a whole number"),
+    v.minValue(0, "must not be negative"),
+    v.maxValue(most, `must be at most ${most}`),
+  );
+}
 
 const RuleSchema = v.strictObject({
   /** For people; `rule 3` when left out. */
@@ -50,6 +96,8 @@ const RuleSchema = v.strictObject({
     ),
   ),
   ttlSeconds: v.optional(seconds),
+  /** Instead of the cache's own, as a whole. */
+  ttlByStatus: v.optional(ttlByStatus),
   staleWhileRevalidateSeconds: v.optional(seconds),
   staleIfErrorSeconds: v.optional(seconds),
   vary: v.optional(vary),
@@ -77,6 +125,16 @@ export const CacheOptionsSchema = v.strictObject({
   namespace: v.optional(NamespaceSchema, "default" as Namespace),
   /** How long a response is fresh. Without it, what the response itself says decides. */
   ttlSeconds: v.optional(seconds),
+  /**
+   * How long a response is fresh by its status; it goes before `ttlSeconds`: `{ "404": 60, "5xx": 0, "500-504": 10 }`.
+   * A status goes before a range, a narrow range before a wide one, and any range before a class. 0 is not stored, and
+   * what is stored of 500 or more is never served stale.
+   */
+  ttlByStatus: v.optional(ttlByStatus),
+  /** The share of its lifetime, chosen at random up to this, by which what is stored expires earlier. */
+  ttlJitter: v.optional(fractionUpTo(0.9), 0),
+  /** Refreshes what is still fresh, the likelier the nearer its end: the beta of XFetch. 1 is usual, 0 never does. */
+  earlyRefresh: v.optional(fractionUpTo(10), 0),
   /** How long after that it may be served while somebody refreshes it. */
   staleWhileRevalidateSeconds: v.optional(seconds),
   /** How long after `ttlSeconds` it may be served because the origin fails. */
@@ -112,6 +170,30 @@ export const CacheOptionsSchema = v.strictObject({
   maxEntriesPerPurge: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),
   ),
+  /** Whether callers that miss the same key wait for one of them to fill it, in all data centres, or each fill it. */
+  coalesce: v.optional(v.boolean("must be true or false"), true),
+  /** How long one fill may keep the others waiting, and the origin an answer. */
+  fillTimeoutSeconds: v.optional(
+    v.pipe(
+      wholeSeconds,
+      v.minValue(1, "must be at least 1"),
+      v.maxValue(limits.fillTimeoutSeconds, `must be at most ${limits.fillTimeoutSeconds}`),
+    ),
+    30,
+  ),
+  /** Callers that may wait for one key; those beyond go to the origin. */
+  maxWaiters: v.optional(wholeNumber(limits.waiters), 1000),
+  /** For how long, after a response that could not be stored, callers of its key do not wait for each other. */
+  hitForMissSeconds: v.optional(
+    v.pipe(
+      wholeSeconds,
+      v.minValue(0, "must not be negative"),
+      v.maxValue(limits.hitForMissSeconds, `must be at most ${limits.hitForMissSeconds}`),
+    ),
+    120,
+  ),
+  /** Bytes of a body up to which the shield, the namespace's own data centre, keeps a copy for the others. */
+  shieldMaxBytes: v.optional(wholeNumber(limits.shieldBytes), 2 * 1024 * 1024),
   /** Bytes above which a body is not stored. */
   maxBodyBytes: v.optional(
     v.pipe(
@@ -143,6 +225,11 @@ export const MatchOptionsSchema = v.strictObject({
   atLeast: v.optional(version),
   /** `strong` confirms the view with the coordinator first; `bounded`, the default, within `purgeLagSeconds`. */
   consistency: v.optional(v.picklist(["bounded", "strong"], 'must be "bounded" or "strong"'), "bounded"),
+  /**
+   * If nothing is stored, wait for whoever fills it already. A `match` that still finds nothing then holds the lease,
+   * and the `put` for its request object ends it; without one the others wait for `fillTimeoutSeconds`.
+   */
+  coalesce: v.optional(v.literal(true, "must be true, or left out")),
 });
 
 export type MatchOptions = v.InferInput<typeof MatchOptionsSchema>;
@@ -169,6 +256,12 @@ export const StoreOptionsSchema = v.strictObject({
   ...PutOptionsSchema.entries,
   /** As the look-up gave it; null means it could not be learnt, and nothing is stored. Left out: the log as known now. */
   asOf: v.optional(v.nullable(version)),
+  /** The right to fill the key, as the look-up gave it. */
+  lease: v.optional(LeaseSchema),
+  /** The origin was asked by the conditions of what is stored: a 304 renews that. */
+  renews: v.optional(v.literal(true)),
+  /** How long its maker took to answer. */
+  fillSeconds: v.optional(v.pipe(v.number(), v.minValue(0))),
   /** Whether a lifetime may be guessed from `Last-Modified` (RFC 9111 section 4.2.2). */
   heuristics: v.optional(v.picklist(["on", "off"])),
 });

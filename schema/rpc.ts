@@ -2,7 +2,9 @@ import * as v from "valibot";
 import type { EntryReport, EntryToJudge } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
 import { counterNames } from "./events.ts";
+import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from "./fills.ts";
 import type { Key } from "./key.ts";
+import { KeySchema } from "./key.ts";
 import { CacheNameSchema } from "./names.ts";
 import type { CacheConfig, StoreOptions } from "./options.ts";
 import { MatchOptionsSchema } from "./options.ts";
@@ -54,7 +56,15 @@ export const CallContextSchema = v.strictObject({
   report: v.optional(CounterReportSchema),
 });
 
-export type CompleteOutcome = "stored" | "purged-during-fill";
+export type CompleteOutcome = "stored" | "purged-during-fill" | "lease-lost";
+
+export interface CompleteReply {
+  readonly outcome: CompleteOutcome;
+  /** Whether the shield lacks the entry and wants a copy. */
+  readonly wanted: boolean;
+  /** The instance of the object that found its own cache to hold the very entry: the two caches are one. */
+  readonly sharedWith?: string;
+}
 
 /** Counts and sizes of one cache, or of a whole namespace. */
 export interface CacheStats {
@@ -86,8 +96,23 @@ export type PurgeReply = (PurgeResult | DryRunResult) & {
 export interface NamespaceRpc {
   /** The log, and nothing else. */
   sync(context: CallContext): Promise<{ log: LogSlice }>;
-  /** Puts an entry that has been stored into the index, or says that a purge overtook it. */
-  complete(context: CallContext, entry: EntryReport): Promise<{ outcome: CompleteOutcome; log: LogSlice }>;
+  /** Asks for the right to fill a key; answers when it is this caller's turn, or nothing is left to be filled. */
+  acquire(context: CallContext, ask: Acquire): Promise<Turn & { log: LogSlice }>;
+  /**
+   * Puts an entry that has been stored into the index, or says that a purge, or another fill, overtook it. It ends the
+   * lease, once the shield has what it wants, and with it everybody's waiting.
+   */
+  complete(
+    context: CallContext,
+    entry: EntryReport,
+    completion?: Completion,
+  ): Promise<CompleteReply & { log: LogSlice }>;
+  /** Gives a lease back: the next in turn may lead. A lease that is lost already is no error. */
+  abandon(context: CallContext, request: Abandon): Promise<{ log: LogSlice }>;
+  /** Takes the copy of an entry that `complete` wanted; `response` is the entry in transit. */
+  offer(context: CallContext, offer: Offer, response: Response): Promise<{ log: LogSlice }>;
+  /** Says that what the shield gave lies in its data centre now, so that those who wait there can be served. */
+  landed(context: CallContext, landed: Landed): Promise<{ log: LogSlice }>;
   /**
    * Appends a purge to the log and counts what it hit; or, for a dry run, only counts. `by` is who asks.
    *
@@ -122,31 +147,54 @@ export type PutReceipt =
 
 /** What a look-up found. */
 export type Lookup =
-  | { readonly outcome: "hit"; readonly state: "fresh"; readonly response: Response }
   | {
       readonly outcome: "hit";
-      /** Somebody should refresh it; `asOf` is what the refreshed response is stored with. */
-      readonly state: "stale";
-      readonly key: Key;
-      readonly asOf: Version;
+      readonly state: "fresh" | "stale";
       readonly response: Response;
+      /** That somebody should refresh it: because it is stale, or soon will be. */
+      readonly refresh?: RefreshWish;
     }
   | {
       readonly outcome: "miss";
       readonly reason: MissReason;
       /** The log as it was known before the origin is asked: hand it to `store`. Null when it could not be learnt. */
       readonly asOf: Version | null;
-      /** What may be served if the origin fails. */
-      readonly fallback?: Response;
+      /** The right to fill it, where that was asked for and given: it goes with `store`, or is given back. */
+      readonly lease?: Lease;
+      /** That there is an entry to stand in if the origin fails, and how to ask the origin whether it is valid still. */
+      readonly fallback?: { readonly conditions?: Headers };
     };
+
+/** What it takes to refresh an entry. */
+export const RefreshWishSchema = v.strictObject({
+  key: KeySchema,
+  /** Seconds for which it is fresh still; 0 or below when it is stale. */
+  freshSeconds: v.number(),
+  /** The conditions by which to ask the origin whether it is valid still (RFC 9110 section 13.1). */
+  conditions: v.optional(v.instance(Headers)),
+});
+
+export type RefreshWish = v.InferOutput<typeof RefreshWishSchema>;
+
+/** What became of the wish to refresh an entry. */
+export type RefreshTurn =
+  /** Ask the origin; what it answers is stored with these. */
+  | { readonly kind: "lead"; readonly lease?: Lease; readonly asOf: Version | null }
+  /** It has been refreshed. */
+  | { readonly kind: "done" }
+  /** Not now: the last attempt failed. */
+  | { readonly kind: "later"; readonly seconds: number };
 
 /** What a look-up may ask beyond the cache's own bounds. */
 export type Demand = Partial<v.InferOutput<typeof DemandSchema>>;
 
 export const DemandSchema = v.strictObject({
   ...MatchOptionsSchema.entries,
-  /** The same request has been looked up before: it is not counted again. */
-  again: v.optional(v.literal(true)),
+  /**
+   * The origin has failed a request that was looked up before: an entry kept for that is a hit, and nothing is counted
+   * again.
+   */
+  standIn: v.optional(v.literal(true)),
 });
 
 /**
@@ -154,6 +202,11 @@ export const DemandSchema = v.strictObject({
  */
 export interface CacheEngine {
   lookup(config: CacheConfig, request: Request, demand?: Demand): Promise<Lookup>;
+  /** Asks for the right to refresh what a look-up has found; answers when another has done so. */
+  refresh(config: CacheConfig, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn>;
+  /** Gives a lease back without an entry: the origin has failed. */
+  abandon(config: CacheConfig, lease: Lease): Promise<void>;
+  /** Stores a response. One of status 304 that `renews` what is stored updates it (RFC 9111 section 4.3.4). */
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt>;
   remove(config: CacheConfig, request: Request, vary?: readonly string[]): Promise<boolean>;
   purge(config: CacheConfig, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
@@ -166,7 +219,11 @@ export interface CacheEngine {
 /** The RPC surface of the coordinator's Worker, as app Workers see it through their service binding. */
 export interface CoordinatorRpc {
   sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>): ReturnType<NamespaceRpc["sync"]>;
+  acquire(namespace: string, ...rest: Parameters<NamespaceRpc["acquire"]>): ReturnType<NamespaceRpc["acquire"]>;
   complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>): ReturnType<NamespaceRpc["complete"]>;
+  abandon(namespace: string, ...rest: Parameters<NamespaceRpc["abandon"]>): ReturnType<NamespaceRpc["abandon"]>;
+  offer(namespace: string, ...rest: Parameters<NamespaceRpc["offer"]>): ReturnType<NamespaceRpc["offer"]>;
+  landed(namespace: string, ...rest: Parameters<NamespaceRpc["landed"]>): ReturnType<NamespaceRpc["landed"]>;
   /** Without `by`, which the coordinator knows better than its caller; the same for `revoke`. */
   purge(namespace: string, context: CallContext, request: PurgeRequest): ReturnType<NamespaceRpc["purge"]>;
   revoke(namespace: string, context: CallContext, seq: number): ReturnType<NamespaceRpc["revoke"]>;
@@ -185,8 +242,10 @@ export interface CoordinatorRpc {
    * Response inside an object. A fresh hit comes back bare; null says that `cacheLookup` is to be asked, as the
    * response varies on header fields.
    */
-  cacheLookupUrl(options: string, url: string): Promise<Response | Exclude<Lookup, { state: "fresh" }> | null>;
+  cacheLookupUrl(options: string, url: string, demand?: Pick<Demand, "coalesce">): Promise<Response | Lookup | null>;
   cacheStore(options: string, request: Request, response: Response, store: StoreOptions): Promise<PutReceipt>;
+  cacheRefresh(options: string, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn>;
+  cacheAbandon(options: string, lease: Lease): Promise<void>;
   cacheRemove(options: string, request: Request, vary?: readonly string[]): Promise<boolean>;
   cachePurge(options: string, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
   cacheRevoke(options: string, seq: number): Promise<RevokeResult>;

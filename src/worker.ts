@@ -1,11 +1,13 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { LarderError } from "../schema/errors.ts";
+import type { Lease } from "../schema/fills.ts";
+import { LeaseSchema } from "../schema/fills.ts";
 import { NamespaceSchema } from "../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../schema/options.ts";
 import { CacheOptionsSchema, MatchOptionsSchema, StoreOptionsSchema } from "../schema/options.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
-import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc } from "../schema/rpc.ts";
-import { DemandSchema } from "../schema/rpc.ts";
+import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc, RefreshWish } from "../schema/rpc.ts";
+import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
@@ -82,6 +84,22 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return this.#object(namespace).complete(...rest);
   }
 
+  async acquire(namespace: string, ...rest: Parameters<NamespaceRpc["acquire"]>) {
+    return this.#object(namespace).acquire(...rest);
+  }
+
+  async abandon(namespace: string, ...rest: Parameters<NamespaceRpc["abandon"]>) {
+    return this.#object(namespace).abandon(...rest);
+  }
+
+  async offer(namespace: string, ...rest: Parameters<NamespaceRpc["offer"]>) {
+    return this.#object(namespace).offer(...rest);
+  }
+
+  async landed(namespace: string, ...rest: Parameters<NamespaceRpc["landed"]>) {
+    return this.#object(namespace).landed(...rest);
+  }
+
   async purge(namespace: string, context: CallContext, request: PurgeRequest) {
     return this.#object(namespace).purge(context, request, this.#caller);
   }
@@ -115,16 +133,26 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return edge.lookup(this.#declared(options), request, checked);
   }
 
-  async cacheLookupUrl(options: string, url: string) {
+  async cacheLookupUrl(options: string, url: string, demand?: Pick<Demand, "coalesce">) {
     const config = this.#declared(options);
     if (config.vary.length > 0 || config.rules.length > 0) return null;
-    const found = await edge.lookupUrl(config, url);
+    const found = await edge.lookupUrl(config, url, demand === undefined ? undefined : parse(DemandSchema, demand));
     if (found === undefined) return null;
-    return found.outcome === "hit" && found.state === "fresh" ? found.response : found;
+    const isPlain = found.outcome === "hit" && found.state === "fresh" && found.refresh === undefined;
+    return isPlain ? found.response : found;
   }
 
   async cacheStore(options: string, request: Request, response: Response, store: StoreOptions) {
     return edge.store(this.#declared(options), request, response, parse(StoreOptionsSchema, store));
+  }
+
+  async cacheRefresh(options: string, request: Request, wish: RefreshWish, vary?: readonly string[]) {
+    const checked = parse(MatchOptionsSchema, vary === undefined ? {} : { vary: [...vary] });
+    return edge.refresh(this.#declared(options), request, parse(RefreshWishSchema, wish, "wish"), checked.vary);
+  }
+
+  async cacheAbandon(options: string, lease: Lease) {
+    return edge.abandon(this.#declared(options), parse(LeaseSchema, lease, "lease"));
   }
 
   async cacheRemove(options: string, request: Request, vary?: readonly string[]) {

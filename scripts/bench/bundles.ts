@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import type { Plugin } from "esbuild";
 import { build } from "esbuild";
 import { run } from "./children.ts";
 
@@ -14,7 +15,7 @@ export interface Bundle {
 }
 
 /** Bundles a module as wrangler does: one ES module, not minified, the runtime's own modules left out. */
-export async function bundleModule(entry: string, path: string): Promise<Bundle> {
+export async function bundleModule(entry: string, path: string, plugins: Plugin[] = []): Promise<Bundle> {
   await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -24,6 +25,7 @@ export async function bundleModule(entry: string, path: string): Promise<Bundle>
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
+    plugins,
     logLevel: "error",
   });
   return measure(path);

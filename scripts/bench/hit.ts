@@ -4,12 +4,12 @@
  *
  *     npm run bench:hit -- [--seconds 60]
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ratioOf } from "./blocks.ts";
 import { bundleCoordinator, bundleModule } from "./bundles.ts";
-import { Interrupted } from "./children.ts";
+import { inDirectory } from "./directory.ts";
 import { printRatios, printRows } from "./report.ts";
 import type { Ratio, Row } from "./results.ts";
 import { record } from "./results.ts";
@@ -45,17 +45,9 @@ if (!(seconds > 0)) {
   process.exit(2);
 }
 
-const directory = await mkdtemp(join(tmpdir(), "larder-bench-"));
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Interrupted)) throw error;
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(directory, { recursive: true, force: true });
-}
+await inDirectory(main);
 
-async function main(): Promise<void> {
+async function main(directory: string): Promise<void> {
   const coordinator = await bundleCoordinator(join(directory, "coordinator"));
   const client = await bundleModule("scripts/bench/workers/client-only.ts", join(directory, "client-only.js"));
   for (const name of ["hits", "app-bare", "app-in-isolate", "app-hop", "app-over-rpc", "hop", "store"]) {
@@ -68,7 +60,7 @@ async function main(): Promise<void> {
   let processes = 0;
   do {
     processes += 1;
-    const cases = await benchmark(directory, await config(processes), "hits");
+    const cases = await benchmark(directory, await config(directory, processes), "hits");
     for (const { name, cpuNs, wallNs } of counted(cases)) {
       cpu[name].push(cpuNs / 1000);
       wall[name].push(wallNs / 1000);
@@ -96,7 +88,7 @@ async function main(): Promise<void> {
 }
 
 /** Bare workerd, all Workers in one process; the cache of all of them is one map. */
-async function config(seed: number): Promise<string> {
+async function config(directory: string, seed: number): Promise<string> {
   const cache = "store";
   const objects = join(directory, `objects-${seed}`);
   await mkdir(objects);
@@ -156,12 +148,9 @@ function timing(name: Variant, cpu: readonly number[], wall: readonly number[]):
   };
 }
 
-/** Block by block, so that what slows the whole machine for a while cancels out. */
-function quotient(blocks: Blocks, above: Variant, below: Variant, atMost?: number): Ratio {
-  const divisors = blocks[below];
-  const { median: value, low, high } = estimate(blocks[above].map((cost, at) => cost / (divisors[at] ?? Number.NaN)));
-  const found = { value: rounded(value), low: rounded(low), high: rounded(high) };
-  return atMost === undefined ? found : { ...found, atMost };
+/** Of processor time. */
+function quotient(cpu: Blocks, above: Variant, below: Variant, atMost?: number): Ratio {
+  return ratioOf(cpu[above], cpu[below], atMost);
 }
 
 function noBlocks(): Blocks {

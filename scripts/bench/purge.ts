@@ -4,18 +4,18 @@
  *
  *     npm run bench:purge -- [--rounds 100]
  */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Blocks } from "./blocks.ts";
+import { blocksOf, ratioOf, samplesOf, timing } from "./blocks.ts";
 import { bundleModule } from "./bundles.ts";
-import { Interrupted } from "./children.ts";
+import { inDirectory } from "./directory.ts";
 import { keptReply, retainedByView } from "./purge-view.ts";
 import { printRatios, printRows } from "./report.ts";
-import type { Ratio, Row } from "./results.ts";
+import type { Ratio } from "./results.ts";
 import { record } from "./results.ts";
-import { estimate, median, rounded } from "./statistics.ts";
-import type { BenchCase } from "./workerd.ts";
+import { median, rounded } from "./statistics.ts";
 import { benchmark, compatibilityDate, configuration } from "./workerd.ts";
 
 /** Entries judged in a block. */
@@ -36,12 +36,6 @@ const verdicts = [
   "judge-10k-spread",
 ] as const;
 
-/** What is measured once a round, in microseconds; what has one index was measured within the same round. */
-interface Blocks {
-  readonly cpu: Map<string, number[]>;
-  readonly wall: Map<string, number[]>;
-}
-
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
 const rounds = Number(values.rounds);
 if (!(Number.isSafeInteger(rounds) && rounds > 0 && rounds <= 1000)) {
@@ -49,17 +43,9 @@ if (!(Number.isSafeInteger(rounds) && rounds > 0 && rounds <= 1000)) {
   process.exit(2);
 }
 
-const directory = await mkdtemp(join(tmpdir(), "larder-bench-"));
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof Interrupted)) throw error;
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(directory, { recursive: true, force: true });
-}
+await inDirectory(main);
 
-async function main(): Promise<void> {
+async function main(directory: string): Promise<void> {
   await bundleModule("scripts/bench/workers/purge-calls.ts", join(directory, "purge-calls.js"));
   const objects = join(directory, "objects");
   await mkdir(objects);
@@ -70,7 +56,7 @@ async function main(): Promise<void> {
     settings: { ROUNDS: rounds + WARM_UP_ROUNDS, JUDGED, RECORDS, SEED: 1 },
   };
   const config = configuration([worker], objects, await compatibilityDate());
-  const blocks = counted(await benchmark(directory, config, worker.name));
+  const blocks = blocksOf(await benchmark(directory, config, worker.name), WARM_UP_ROUNDS);
   const reply = await keptReply(join(objects, "FilledNamespace"), "slice");
 
   const calls = purges.map((name) => timing(name, blocks));
@@ -91,49 +77,9 @@ async function main(): Promise<void> {
   printRatios(ratios);
 }
 
-/** The blocks after the warm-up. */
-function counted(cases: readonly BenchCase[]): Blocks {
-  const blocks: Blocks = { cpu: new Map(), wall: new Map() };
-  for (const { name: label, cpuNs, wallNs } of cases) {
-    const [round, name = ""] = label.split("/");
-    const [cpu] = cpuNs.samples;
-    const [wall] = wallNs.samples;
-    if (cpu === undefined || wall === undefined) throw new Error(`${label}: no sample`);
-    if (Number(round) < WARM_UP_ROUNDS) continue;
-    blocks.cpu.set(name, [...(blocks.cpu.get(name) ?? []), cpu / 1000]);
-    blocks.wall.set(name, [...(blocks.wall.get(name) ?? []), wall / 1000]);
-  }
-  return blocks;
-}
-
-/** Wall time, and beside it the processor time of workerd's one thread. */
-function timing(name: string, { cpu, wall }: Blocks, each = 1): Row {
-  const costs = samples(wall, name).map((cost) => cost / each);
-  const { median: medianUs, low, high } = estimate(costs);
-  return {
-    name,
-    medianUs: rounded(medianUs),
-    lowUs: rounded(low),
-    highUs: rounded(high),
-    cpuMedianUs: rounded(median(samples(cpu, name)) / each),
-    minUs: rounded(Math.min(...costs)),
-    samples: costs.length,
-  };
-}
-
-/** Of wall time, as the caller of a purge waits for the disk too; round by round, so that a slow while cancels out. */
+/** Of wall time, as the caller of a purge waits for the disk too. */
 function quotient({ wall }: Blocks, above: string, below: string, atMost?: number): Ratio {
-  const divisors = samples(wall, below);
-  const quotients = samples(wall, above).map((cost, at) => cost / (divisors[at] ?? Number.NaN));
-  const { median: value, low, high } = estimate(quotients);
-  const found = { value: rounded(value), low: rounded(low), high: rounded(high) };
-  return atMost === undefined ? found : { ...found, atMost };
-}
-
-function samples(costs: ReadonlyMap<string, number[]>, name: string): readonly number[] {
-  const found = costs.get(name);
-  if (found === undefined) throw new Error(`${name}: not measured`);
-  return found;
+  return ratioOf(samplesOf(wall, above), samplesOf(wall, below), atMost);
 }
 
 /** The median of several: what else lies on the heap comes and goes. */

@@ -31,7 +31,8 @@ export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function quantile(sorted: readonly number[], fraction: number): number {
+/** @throws Error when there is no sample */
+export function quantile(sorted: readonly number[], fraction: number): number {
   const position = (sorted.length - 1) * fraction;
   const below = sorted[Math.floor(position)];
   const above = sorted[Math.ceil(position)];

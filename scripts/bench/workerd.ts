@@ -15,8 +15,8 @@ export interface WorkerService {
   /** Service bindings: the binding's name and the service it leads to. */
   readonly services?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, number | string>>;
-  /** Durable Object classes, by the name of their binding. */
-  readonly objects?: Readonly<Record<string, string>>;
+  /** Durable Object classes, by the name of their binding: the module's own, or those of another service. */
+  readonly objects?: Readonly<Record<string, string | { readonly className: string; readonly service: string }>>;
 }
 
 /** The one that wrangler.toml says: the Workers run as they would be deployed. */
@@ -27,7 +27,8 @@ export async function compatibilityDate(): Promise<string> {
   return date;
 }
 
-const DISK = "objects";
+/** The service that is the directory of the objects: a Worker can leave a file there, by PUT. */
+export const DISK = "objects";
 
 /**
  * The configuration of a process that holds these Workers and keeps their objects in `directory`. It has no socket,
@@ -57,12 +58,11 @@ function worker({ module, cache, services, settings, objects }: WorkerService, c
       ([name, value]) => `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     ),
     ...Object.entries(objects ?? {}).map(
-      ([name, cls]) => `(name = ${text(name)}, durableObjectNamespace = ${text(cls)})`,
+      ([name, cls]) => `(name = ${text(name)}, durableObjectNamespace = ${designator(cls)})`,
     ),
   ];
-  const classes = Object.values(objects ?? {}).map(
-    (cls) => `(className = ${text(cls)}, uniqueKey = ${text(cls)}, enableSql = true)`,
-  );
+  const own = Object.values(objects ?? {}).filter((cls) => typeof cls === "string");
+  const classes = own.map((cls) => `(className = ${text(cls)}, uniqueKey = ${text(cls)}, enableSql = true)`);
   return [
     `(modules = [(name = ${text(module)}, esModule = embed ${text(module)})]`,
     `compatibilityDate = ${text(compatibilityDate)}`,
@@ -72,6 +72,14 @@ function worker({ module, cache, services, settings, objects }: WorkerService, c
       : [`durableObjectNamespaces = [${classes}]`, `durableObjectStorage = (localDisk = ${text(DISK)})`]),
     `bindings = [${bindings.join(", ")}])`,
   ].join(", ");
+}
+
+type ObjectClass = NonNullable<WorkerService["objects"]>[string];
+
+function designator(cls: ObjectClass): string {
+  return typeof cls === "string"
+    ? text(cls)
+    : `(className = ${text(cls.className)}, serviceName = ${text(cls.service)})`;
 }
 
 /** A string literal of the Cap'n Proto schema language, whose escapes are those of JSON. */

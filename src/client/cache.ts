@@ -1,4 +1,5 @@
 import { asLarderError, LarderError } from "../../schema/errors.ts";
+import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import type { CacheConfig, CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
@@ -18,8 +19,14 @@ import type { DryRun, PurgeOptions } from "./purge-options.ts";
 import { asRequest, toPurgeRequest } from "./purge-options.ts";
 import { fromResponse, toResponse, valueRequest } from "./values.ts";
 
+/**
+ * Makes the response. When one is stored that has an ETag or a Last-Modified, `conditions` holds the fields to ask the
+ * origin by whether it is valid still, and a loader that passes them on may return its 304.
+ */
+export type Loader = (conditions?: Headers) => Response | Promise<Response>;
+
 /** What `wrap` does beyond what the cache declares. */
-export interface WrapOptions extends Omit<MatchOptions, "vary">, Omit<PutOptions, "tags" | "asOf"> {
+export interface WrapOptions extends Omit<MatchOptions, "vary" | "coalesce">, Omit<PutOptions, "tags" | "asOf"> {
   /** Tags for the response, or a function that reads them off it; its body is not to be read. */
   readonly tags?: readonly string[] | ((response: Response) => readonly string[]);
 }
@@ -46,12 +53,13 @@ export interface Cache {
    */
   put(request: Request | string, response: Response, options?: PutOptions): Promise<PutReceipt>;
   /**
-   * The stored response, or the loader's, which is stored behind the answer. A stale one is answered at once and
-   * refreshed behind the answer; in `staleIfErrorSeconds` it stands in for a loader that fails.
+   * The stored response, or the loader's, which is stored behind the answer. Of all who ask for what is not stored, in
+   * all data centres, one runs its loader and the others wait for what it stores. A stale response is answered at once
+   * and refreshed by one of them behind the answer; in `staleIfErrorSeconds` it stands in for a loader that fails.
    *
    * @throws what the loader throws, when there is nothing to stand in; LarderError `invalid-input`
    */
-  wrap(request: Request | string, loader: () => Response | Promise<Response>, options?: WrapOptions): Promise<Response>;
+  wrap(request: Request | string, loader: Loader, options?: WrapOptions): Promise<Response>;
   /**
    * The stored value, or the loader's, which is stored behind the answer: `wrap` for plain values. Dates, Maps, Sets,
    * BigInts and undefined come back as they were. Purged by its tags.
@@ -100,8 +108,8 @@ export function cache(options: CacheOptions): Cache {
 class DeclaredCache implements Cache {
   readonly #config: CacheConfig;
   #found: Engines | undefined;
-  /** The log as it was when `match` found nothing for this request: what its `put` is to be stored with. */
-  readonly #missedAsOf = new WeakMap<Request, Version | null>();
+  /** What `match` learnt when it found nothing for this request: its `put` is to be stored with that. */
+  readonly #missed = new WeakMap<Request, { readonly asOf: Version | null; readonly lease?: Lease }>();
 
   constructor(config: CacheConfig) {
     this.#config = config;
@@ -112,17 +120,20 @@ class DeclaredCache implements Cache {
     const demand = options === undefined ? undefined : parse(MatchOptionsSchema, options);
     const found = await reviving(this.#engines.engine.lookup(this.#config, asked, demand));
     if (found.outcome === "hit") return found.response;
-    await found.fallback?.body?.cancel();
-    this.#missedAsOf.set(asked, found.asOf);
+    const { asOf, lease } = found;
+    this.#missed.set(asked, { asOf, ...(lease === undefined ? {} : { lease }) });
     return undefined;
   }
 
   async put(request: Request | string, response: Response, options: PutOptions = {}): Promise<PutReceipt> {
     const asked = asRequest(request);
     const checked = parse(PutOptionsSchema, options);
-    const asOf = checked.asOf ?? this.#missedAsOf.get(asked);
-    const { asOf: _, ...rest } = checked;
-    const store = { ...rest, ...(asOf === undefined ? {} : { asOf }) };
+    const missed = this.#missed.get(asked);
+    // A lease is good for one fill.
+    this.#missed.delete(asked);
+    const { asOf = missed?.asOf, ...rest } = checked;
+    const { lease } = missed ?? {};
+    const store = { ...rest, ...(asOf === undefined ? {} : { asOf }), ...(lease === undefined ? {} : { lease }) };
     const receipt = await reviving(this.#engines.engine.store(this.#config, asked, response, store));
     if (!receipt.stored && receipt.reason === "too-large") {
       const limit = this.#config.maxBodyBytes;
@@ -135,17 +146,13 @@ class DeclaredCache implements Cache {
     return receipt;
   }
 
-  async wrap(
-    request: Request | string,
-    loader: () => Response | Promise<Response>,
-    options: WrapOptions = {},
-  ): Promise<Response> {
+  async wrap(request: Request | string, loader: Loader, options: WrapOptions = {}): Promise<Response> {
     const { tags, consistency, atLeast, ...put } = options;
     const asked = withoutUndefined({ consistency, atLeast, vary: put.vary });
     const demand = Object.keys(asked).length === 0 ? undefined : parse(MatchOptionsSchema, asked);
     const checked = parse(PutOptionsSchema, tags === undefined || typeof tags === "function" ? put : { ...put, tags });
     const source = {
-      load: async () => loader(),
+      load: async (conditions?: Headers) => loader(conditions),
       storeOptions: (response: Response) =>
         typeof tags === "function" ? parse(PutOptionsSchema, { ...put, tags: tags(response) }) : checked,
     };

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { LarderError } from "../../schema/errors.ts";
+import type { Lease } from "../../schema/fills.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import type { CacheEngine, CoordinatorRpc, Demand, Lookup, NamespaceRpc } from "../../schema/rpc.ts";
@@ -39,7 +40,11 @@ function isolateEngine(binding: string): Edge {
 function objectVia(service: CoordinatorRpc, namespace: Namespace): NamespaceRpc {
   return {
     sync: (...rest) => service.sync(namespace, ...rest),
+    acquire: (...rest) => service.acquire(namespace, ...rest),
     complete: (...rest) => service.complete(namespace, ...rest),
+    abandon: (...rest) => service.abandon(namespace, ...rest),
+    offer: (...rest) => service.offer(namespace, ...rest),
+    landed: (...rest) => service.landed(namespace, ...rest),
     purge: (context, request) => service.purge(namespace, context, request),
     // Who asks is for the coordinator to say, which knows the binding.
     remove: (context, cache, key) => service.remove(namespace, context, cache, key),
@@ -64,19 +69,29 @@ class RemoteEngine implements CacheEngine {
   }
 
   lookup(config: CacheConfig, request: Request, demand?: Demand): Promise<Lookup> {
-    if (isPlain(config, request, demand) && !this.#varying.has(request.url)) return this.#lookupUrl(config, request);
+    if (isPlain(config, request, demand) && !this.#varying.has(request.url)) {
+      return this.#lookupUrl(config, request, demand);
+    }
     return coordinator(this.#binding).cacheLookup(this.#declaration(config), request, demand);
   }
 
-  async #lookupUrl(config: CacheConfig, request: Request): Promise<Lookup> {
+  async #lookupUrl(config: CacheConfig, request: Request, demand: Demand | undefined): Promise<Lookup> {
     const service = coordinator(this.#binding);
     const declaration = this.#declaration(config);
-    const found = await service.cacheLookupUrl(declaration, request.url);
+    const found = await service.cacheLookupUrl(declaration, request.url, demand);
     if (found instanceof Response) return { outcome: "hit", state: "fresh", response: found };
     if (found !== null) return found;
     if (this.#varying.size >= MOST_VARYING) this.#varying.clear();
     this.#varying.add(request.url);
-    return service.cacheLookup(declaration, request);
+    return service.cacheLookup(declaration, request, demand);
+  }
+
+  refresh(config: CacheConfig, ...rest: Rest<CacheEngine["refresh"]>) {
+    return coordinator(this.#binding).cacheRefresh(this.#declaration(config), ...rest);
+  }
+
+  abandon(config: CacheConfig, lease: Lease) {
+    return coordinator(this.#binding).cacheAbandon(this.#declaration(config), lease);
   }
 
   store(config: CacheConfig, ...rest: Rest<CacheEngine["store"]>) {
@@ -121,16 +136,13 @@ const MOST_VARYING = 1000;
 
 /** Whether nothing of the request but its URL can matter, unless the response varies. */
 function isPlain(config: CacheConfig, { method, headers }: Request, demand: Demand | undefined): boolean {
-  return (
-    demand === undefined &&
-    method === "GET" &&
-    config.rules.length === 0 &&
-    config.vary.length === 0 &&
-    !headers.has("range") &&
-    !headers.has("if-none-match") &&
-    !headers.has("if-modified-since")
-  );
+  const isUndemanding = Object.keys(demand ?? {}).every((name) => name === "coalesce");
+  if (!isUndemanding || method !== "GET" || config.rules.length > 0 || config.vary.length > 0) return false;
+  return !MATTERING.some((name) => headers.has(name));
 }
+
+/** Request fields that Larder itself acts on. */
+const MATTERING = ["range", "if-none-match", "if-modified-since", "cache-control", "authorization", "upgrade"];
 
 type Rest<Method> = Method extends (config: CacheConfig, ...rest: infer Parameters) => unknown ? Parameters : never;
 

@@ -1,10 +1,22 @@
-import type { NormalUrl } from "../../schema/key.ts";
+import type { Lease } from "../../schema/fills.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../../schema/purge-request.ts";
-import type { CacheEngine, CacheStats, Demand, Lookup, NamespaceRpc, PutReceipt } from "../../schema/rpc.ts";
-import { L1 } from "./l1.ts";
+import type {
+  CacheEngine,
+  CacheStats,
+  Demand,
+  Lookup,
+  NamespaceRpc,
+  PutReceipt,
+  RefreshTurn,
+  RefreshWish,
+} from "../../schema/rpc.ts";
+import { DataCentreCache } from "../store/data-centre-cache.ts";
+import { Coalescing } from "./coalescing.ts";
+import { DataCentre } from "./data-centre.ts";
+import { findEntry } from "./find.ts";
 import { policyFor } from "./policy.ts";
 import { Reader } from "./reader.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -27,16 +39,17 @@ const GATEWAY = "gateway";
  */
 export class Edge implements CacheEngine {
   readonly #parts: EdgeParts;
-  readonly #l1: L1;
+  readonly #l1: DataCentreCache;
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #keepers = new Map<Namespace, ViewKeeper>();
 
   constructor(parts: EdgeParts) {
     this.#parts = parts;
-    this.#l1 = new L1(parts.cache);
-    this.#reader = new Reader(this.#l1, parts);
-    this.#writer = new Writer(this.#l1, parts);
+    this.#l1 = new DataCentreCache(parts.cache);
+    const dataCentre = new DataCentre(parts.cache);
+    this.#reader = new Reader(this.#l1, new Coalescing(this.#l1, dataCentre, parts), parts);
+    this.#writer = new Writer(this.#l1, dataCentre, parts);
   }
 
   lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
@@ -44,8 +57,17 @@ export class Edge implements CacheEngine {
   }
 
   /** As `lookup`, for a GET of which only the URL is known; undefined where more of it matters. */
-  lookupUrl(config: CacheConfig, url: string): Promise<Lookup | undefined> {
-    return this.#reader.lookup(this.#keeper(config), config, new Request(url), {}, "url");
+  lookupUrl(config: CacheConfig, url: string, demand: Demand = {}): Promise<Lookup | undefined> {
+    return this.#reader.lookup(this.#keeper(config), config, new Request(url), demand, "url");
+  }
+
+  refresh(config: CacheConfig, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn> {
+    const declaredVary = vary ?? policyFor(config, request).vary;
+    return this.#reader.refresh(this.#keeper(config), config, request, wish, declaredVary);
+  }
+
+  abandon(config: CacheConfig, lease: Lease): Promise<void> {
+    return this.#writer.giveBack(this.#keeper(config), config, lease, "failed");
   }
 
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt> {
@@ -53,20 +75,21 @@ export class Edge implements CacheEngine {
   }
 
   async remove(config: CacheConfig, request: Request, vary?: readonly string[], by = GATEWAY): Promise<boolean> {
-    const place = await this.#reader.place(config, request, vary ?? policyFor(config, request).vary);
-    if (place === undefined) return false;
+    const found = await findEntry(this.#l1, config, request, vary ?? policyFor(config, request).vary);
+    if (found === undefined) return false;
+    await found.stored?.body?.cancel();
+    const { place } = found;
     const { deleted } = await this.#keeper(config).call((object, context) =>
       object.remove(context, config.name, place.key, by),
     );
-    await this.#l1.remove(place);
+    await this.#l1.remove(place.key);
     return deleted;
   }
 
   async purge(config: CacheConfig, request: PurgeRequest, by = GATEWAY): Promise<PurgeResult | DryRunResult> {
     const reply = await this.#keeper(config).call((object, context) => object.purge(context, request, by));
     const { log: _, erased = [], ...result } = reply;
-    const placeless = { url: "" as NormalUrl, cache: config.name };
-    await Promise.all(erased.map((key) => this.#l1.remove({ key, ...placeless })));
+    await Promise.all(erased.map((key) => this.#l1.remove(key)));
     return result;
   }
 
@@ -77,7 +100,7 @@ export class Edge implements CacheEngine {
 
   async invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void> {
     const inCache = { ...request, cache: config.name };
-    await this.#keeper(config).call((object, context) => object.invalidate(context, inCache));
+    await this.#keeper(config).callInTime((object, context) => object.invalidate(context, inCache));
   }
 
   async history(config: CacheConfig, request: HistoryRequest): Promise<PurgeHistoryPage> {

@@ -1,13 +1,10 @@
-import type { EntryFacts } from "../../schema/entry.ts";
+import type { Place } from "../../schema/entry.ts";
 import type { NormalUrl } from "../../schema/key.ts";
 import { buildKey, normalizeUrl, varyValues } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import { normalizedAcceptEncoding } from "../http/vary.ts";
-import { Memo } from "./memo.ts";
-
-/** Where a request's entry lies. */
-export type Place = Pick<EntryFacts, "key" | "url" | "cache">;
+import { Memo } from "../store/memo.ts";
 
 /** Places of requests that no header field has a part in, by their URLs. */
 const plainPlaces = new WeakMap<object, Memo<Place>>();

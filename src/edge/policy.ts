@@ -1,10 +1,12 @@
 import type { Tag } from "../../schema/names.ts";
 import type { CacheConfig, CacheRule } from "../../schema/options.ts";
 import { parseCookies } from "../http/cookies.ts";
+import type { StatusTtls } from "../http/status-ttl.ts";
 
 /** What a cache's declaration says of one request: its own fields, overridden by those of the first rule that fits. */
 export interface Policy {
   readonly ttlSeconds: number | undefined;
+  readonly ttlByStatus: StatusTtls | undefined;
   readonly staleWhileRevalidateSeconds: number | undefined;
   readonly staleIfErrorSeconds: number | undefined;
   readonly vary: readonly string[];
@@ -25,6 +27,7 @@ export function policyFor(config: CacheConfig, request: Request): Policy {
   if (rule === undefined) return { ...ownPolicy(config), bypass: false };
   return {
     ttlSeconds: rule.ttlSeconds ?? config.ttlSeconds,
+    ttlByStatus: rule.ttlByStatus ?? config.ttlByStatus,
     staleWhileRevalidateSeconds: rule.staleWhileRevalidateSeconds ?? config.staleWhileRevalidateSeconds,
     staleIfErrorSeconds: rule.staleIfErrorSeconds ?? config.staleIfErrorSeconds,
     vary: rule.vary ?? config.vary,
@@ -34,8 +37,8 @@ export function policyFor(config: CacheConfig, request: Request): Policy {
 }
 
 function ownPolicy(config: CacheConfig): Omit<Policy, "bypass"> {
-  const { ttlSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags } = config;
-  return { ttlSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags };
+  const { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags } = config;
+  return { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags };
 }
 
 function firstMatch(config: CacheConfig, request: Request): CacheRule | undefined {

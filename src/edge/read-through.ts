@@ -1,33 +1,55 @@
-import type { MissReason } from "../../schema/events.ts";
+import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
-import type { CacheEngine, Demand, Lookup } from "../../schema/rpc.ts";
-import type { Version } from "../../schema/version.ts";
+import type { CacheEngine, Demand, Lookup, PutReceipt, RefreshWish } from "../../schema/rpc.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
+import { forwardReason } from "./forward-reason.ts";
 import { respond } from "./respond.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { inTime } from "./surroundings.ts";
+import { twoCopies } from "./two-copies.ts";
 
-/** A refresh that has not ended after this long no longer keeps another from starting. */
-const REFRESH_DUE_MS = 30_000;
+/** A refresh that has not ended after this long no longer keeps this isolate from another. */
+const REFRESH_DUE_MS = 60_000;
+/** After a refresh that failed, this isolate asks no sooner; the object then says how long it is to be left alone. */
+const RETRY_MS = 1_000;
 
 /** How a response is got when the cache has none, and how it is then kept. */
 export interface Source {
-  /** Asks the origin. May throw. */
-  load(): Promise<Response>;
+  /**
+   * Asks the origin. May throw. With `conditions` it may answer 304, if what they are about is valid still.
+   */
+  load(conditions?: Headers): Promise<Response>;
   /** What goes with a response that is kept; asked before its body is read. */
-  storeOptions(response: Response): Omit<StoreOptions, "asOf">;
+  storeOptions(response: Response): Omit<StoreOptions, "asOf" | "lease" | "fillSeconds">;
+  /** That its responses have their bodies as `fetch` gave them, so that a Content-Length is that of the body. */
+  readonly isFetched?: true;
+}
+
+/** One request on its way through the cache. */
+interface Passage {
+  readonly config: CacheConfig;
+  readonly request: Request;
+  readonly source: Source;
+  readonly demand: Demand;
+}
+
+/** What the origin answered, and how long it took. */
+interface Loaded {
+  readonly response: Response;
+  readonly fillSeconds: number;
 }
 
 /**
  * Answers requests from a cache, and from their source when it has nothing: the one path that `wrap` and the gateway
- * share. The version known before the source was asked goes with every response that is kept, so that a purge made
- * meanwhile wins (the fence).
+ * share. Of all who miss a key one asks its source, and the version known before it asked goes with what it stores, so
+ * that a purge made meanwhile wins (the fence).
  */
 export class ReadThrough {
   readonly #engine: CacheEngine;
   readonly #surroundings: Surroundings;
-  /** When this isolate began to refresh a key: marks, not promises, so a request that dies holds nobody up for long. */
+  /** Until when this isolate leaves the refreshing of a key alone: times, not promises, which die with their request. */
   readonly #refreshing = new Map<Key, number>();
 
   constructor(engine: CacheEngine, surroundings: Surroundings) {
@@ -35,21 +57,41 @@ export class ReadThrough {
     this.#surroundings = surroundings;
   }
 
-  async answer(config: CacheConfig, request: Request, source: Source, demand?: Demand): Promise<Response> {
-    const found = await this.#engine.lookup(config, request, demand);
+  async answer(config: CacheConfig, request: Request, source: Source, demand: Demand = {}): Promise<Response> {
+    const passage = { config, request, source, demand };
+    const found = await this.#engine.lookup(config, request, config.coalesce ? { ...demand, coalesce: true } : demand);
     if (found.outcome === "hit") {
-      if (found.state === "stale") this.#refreshBehind(config, request, source, found);
+      if (found.refresh !== undefined) this.#refreshBehind(passage, found.refresh);
       return found.response;
     }
-    if (found.fallback === undefined) return this.#fill(config, request, source, found);
-    await found.fallback.body?.cancel();
-    return this.#fillOrFallBack(config, request, source, found, demand);
+    const filling = this.#fillOrAbandon(passage, found);
+    // Others wait for it, so it goes on when its own caller has gone away.
+    if (found.lease !== undefined) this.#surroundings.waitUntil(filling.catch(() => undefined));
+    return filling;
   }
 
-  async #fill(config: CacheConfig, request: Request, source: Source, miss: Miss): Promise<Response> {
-    const loaded = await source.load();
-    await this.#invalidate(config, request, loaded);
-    return this.#keep(config, request, source, miss, loaded);
+  async #fillOrAbandon(passage: Passage, miss: Miss): Promise<Response> {
+    try {
+      return await (miss.fallback === undefined
+        ? this.#fill(passage, miss)
+        : this.#fillOrStandIn(passage, miss, miss.fallback.conditions));
+    } catch (error) {
+      this.#abandonBehind(passage.config, miss.lease);
+      throw error;
+    }
+  }
+
+  async #fill(passage: Passage, miss: Miss): Promise<Response> {
+    const { config, request, source } = passage;
+    const loaded = await this.#load(source.load());
+    await this.#invalidate(config, request, loaded.response);
+    return this.#keep(passage, miss, loaded);
+  }
+
+  async #load(loading: Promise<Response>): Promise<Loaded> {
+    const askedAtMs = this.#surroundings.nowMs();
+    const response = await loading;
+    return { response, fillSeconds: (this.#surroundings.nowMs() - askedAtMs) / 1000 };
   }
 
   /**
@@ -67,102 +109,164 @@ export class ReadThrough {
   }
 
   /**
-   * RFC 5861 section 4: an error, or a status of 500, 502, 503 or 504, is answered by the stale entry. That is looked up
-   * anew, for it may have been purged while the origin took its time to fail.
+   * RFC 5861 section 4: an error, no answer in time, or a status of 500, 502, 503 or 504, is answered by the stale entry.
+   * That is looked up anew, for it may have been purged while the origin took its time to fail.
    */
-  async #fillOrFallBack(
-    config: CacheConfig,
-    request: Request,
-    source: Source,
-    miss: Miss,
-    demand: Demand | undefined,
-  ): Promise<Response> {
-    const loaded = await settled(source.load());
-    if ("value" in loaded && !FAILURES.has(loaded.value.status)) {
-      return this.#keep(config, request, source, miss, loaded.value);
+  async #fillOrStandIn(passage: Passage, miss: Miss, conditions: Headers | undefined): Promise<Response> {
+    const { config, request, source, demand } = passage;
+    const loading = this.#load(source.load(conditions));
+    const inGoodTime = await this.#inTime(config, loading).catch(() => undefined);
+    if (inGoodTime === undefined || FAILURES.has(inGoodTime.response.status)) {
+      const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+      if (found.outcome === "hit") {
+        letGo(loading);
+        this.#abandonBehind(config, miss.lease);
+        return found.response;
+      }
     }
-    const found = await this.#engine.lookup(config, request, { ...demand, again: true });
-    const standIn = found.outcome === "hit" ? found.response : found.fallback;
-    if ("value" in loaded) {
-      if (standIn === undefined) return this.#keep(config, request, source, miss, loaded.value);
-      await loaded.value.body?.cancel();
-      return standIn;
+    // With nothing to stand in there is only the origin, however long it takes.
+    const loaded = await loading;
+    const isConfirmation = loaded.response.status === 304 && conditions !== undefined;
+    return isConfirmation ? this.#renew(passage, miss, loaded) : this.#keep(passage, miss, loaded);
+  }
+
+  #inTime({ fillTimeoutSeconds }: CacheConfig, loading: Promise<Loaded>): Promise<Loaded> {
+    return inTime(this.#surroundings, loading, fillTimeoutSeconds * 1000, "the origin");
+  }
+
+  /** The origin says that what is stored is valid still: it is stored anew, and answers. */
+  async #renew(passage: Passage, miss: Miss, loaded: Loaded): Promise<Response> {
+    const { config, request, demand } = passage;
+    const receipt = await this.#store(passage, miss, loaded, "by-conditions");
+    if (receipt.stored) {
+      const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+      if (found.outcome === "hit") return found.response;
     }
-    if (standIn === undefined) throw loaded.error;
-    return standIn;
+    const asOf = await this.#asOfNow(passage, miss);
+    return this.#fillOrStandIn(passage, { ...(keepsLease(receipt) ? miss : withoutLease(miss)), asOf }, undefined);
+  }
+
+  /** The log as it is known before the origin is asked once more, so that its answer outlives the purges made since. */
+  async #asOfNow({ config, request, demand }: Passage, turn: Held): Promise<Held["asOf"]> {
+    const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+    if (found.outcome === "miss") return found.asOf;
+    await found.response.body?.cancel();
+    return turn.asOf;
   }
 
   /** Gives the response to its caller and to the cache at once. */
-  #keep(config: CacheConfig, request: Request, source: Source, miss: Miss, loaded: Response): Response {
+  #keep(passage: Passage, miss: Miss, { response: loaded, fillSeconds }: Loaded): Response {
     // A switch of protocols has no body to keep, and its socket cannot be copied.
     if (loaded.webSocket != null) return loaded;
-    const copy = loaded.clone();
-    const options = { ...source.storeOptions(copy), asOf: miss.asOf };
-    this.#surroundings.waitUntil(this.#store(config, request, copy, options));
-    const whole = new Response(loaded.body, loaded);
+    const options = this.#storeOptions(passage, miss, loaded, fillSeconds);
+    const origin = passage.source.isFetched === true || loaded.url !== "" ? "fetched" : "made";
+    const { whole, kept, done } = twoCopies(loaded, origin);
+    const storing = this.#engine.store(passage.config, passage.request, kept, options);
+    this.#surroundings.waitUntil(storing.catch(logged).finally(done));
     addCacheStatus(whole.headers, { outcome: "forwarded", reason: forwardReason(miss.reason), status: loaded.status });
-    return respond(request, whole);
+    return respond(passage.request, whole);
   }
 
-  async #store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<void> {
+  #store(passage: Passage, turn: Held, { response, fillSeconds }: Loaded, asked: "by-conditions" | "plainly") {
+    const options = this.#storeOptions(passage, turn, response, fillSeconds);
+    const renewing = asked === "by-conditions" ? { ...options, renews: true as const } : options;
+    return this.#engine.store(passage.config, passage.request, response, renewing);
+  }
+
+  #storeOptions({ source }: Passage, { asOf, lease }: Held, response: Response, fillSeconds: number): StoreOptions {
+    return { ...source.storeOptions(response), asOf, fillSeconds, ...(lease === undefined ? {} : { lease }) };
+  }
+
+  async #abandon(config: CacheConfig, lease: Lease | undefined): Promise<void> {
+    if (lease === undefined) return;
     try {
-      await this.#engine.store(config, request, response, options);
+      await this.#engine.abandon(config, lease);
     } catch (error) {
-      console.error("larder: a response was served but could not be stored", error);
+      console.error("larder: a lease could not be given back, so others wait until it runs out", error);
     }
   }
 
-  #refreshBehind(config: CacheConfig, request: Request, source: Source, { key, asOf }: StaleHit): void {
+  /** As `abandon`, for whoever has an answer: it does not wait for an object that may hang. */
+  #abandonBehind(config: CacheConfig, lease: Lease | undefined): void {
+    if (lease !== undefined) this.#surroundings.waitUntil(this.#abandon(config, lease));
+  }
+
+  #refreshBehind(passage: Passage, wish: RefreshWish): void {
     const nowMs = this.#surroundings.nowMs();
-    const since = this.#refreshing.get(key);
-    if (since !== undefined && nowMs - since < REFRESH_DUE_MS) return;
-    this.#refreshing.set(key, nowMs);
+    if (nowMs < (this.#refreshing.get(wish.key) ?? 0)) return;
+    if (this.#refreshing.size >= MOST_REFRESHING) this.#refreshing.clear();
+    const dueMs = nowMs + REFRESH_DUE_MS;
+    this.#refreshing.set(wish.key, dueMs);
     this.#surroundings.waitUntil(
-      this.#refresh(config, request, source, asOf).finally(() => {
-        if (this.#refreshing.get(key) === nowMs) this.#refreshing.delete(key);
-      }),
+      this.#refresh(passage, wish)
+        .catch((error: unknown) => {
+          console.error("larder: a stale entry could not be refreshed", error);
+          return RETRY_MS;
+        })
+        .then((pauseMs) => {
+          if (this.#refreshing.get(wish.key) !== dueMs) return;
+          if (pauseMs === 0) this.#refreshing.delete(wish.key);
+          else this.#refreshing.set(wish.key, this.#surroundings.nowMs() + pauseMs);
+        }),
     );
   }
 
-  async #refresh(config: CacheConfig, request: Request, source: Source, asOf: Version): Promise<void> {
+  /** Refreshes an entry, or lets another do it; gives the milliseconds for which it is to be left alone. */
+  async #refresh(passage: Passage, wish: RefreshWish): Promise<number> {
+    const { config, request, demand } = passage;
+    const turn = await this.#engine.refresh(config, request, wish, demand.vary);
+    if (turn.kind === "done") return 0;
+    if (turn.kind === "later") return turn.seconds * 1000;
     try {
-      const loaded = await source.load();
-      await this.#engine.store(config, request, loaded, { ...source.storeOptions(loaded), asOf });
+      return await this.#refreshBy(passage, turn, wish.conditions);
     } catch (error) {
-      console.error("larder: a stale entry could not be refreshed", error);
+      await this.#abandon(config, turn.lease);
+      throw error;
     }
+  }
+
+  async #refreshBy(passage: Passage, turn: Held, conditions: Headers | undefined): Promise<number> {
+    const { config, source } = passage;
+    const loading = this.#load(source.load(conditions));
+    const loaded = await this.#inTime(config, loading).catch((error: unknown) => {
+      letGo(loading);
+      throw error;
+    });
+    const { body, status } = loaded.response;
+    if (FAILURES.has(status)) {
+      await body?.cancel();
+      await this.#abandon(config, turn.lease);
+      return RETRY_MS;
+    }
+    const receipt = await this.#store(passage, turn, loaded, conditions === undefined ? "plainly" : "by-conditions");
+    if (conditions === undefined || status !== 304 || !keepsLease(receipt)) return 0;
+    // It was about something else, or a purge has hit what it was about: the origin is asked for the whole.
+    return this.#refreshBy(passage, { ...turn, asOf: await this.#asOfNow(passage, turn) }, undefined);
   }
 }
 
 /** Statuses for which a stale response stands in (RFC 5861 section 4). */
 const FAILURES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
-
-async function settled<T>(work: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> {
-  try {
-    return { value: await work };
-  } catch (error) {
-    return { error };
-  }
-}
+/** Keys whose refreshing one isolate keeps in mind. */
+const MOST_REFRESHING = 10_000;
 
 type Miss = Extract<Lookup, { outcome: "miss" }>;
-type StaleHit = Extract<Lookup, { state: "stale" }>;
+type Held = Pick<Miss, "asOf" | "lease">;
 
-/** The reason in RFC 9211 section 2.2's words. */
-function forwardReason(reason: MissReason): "uri-miss" | "stale" | "bypass" | "method" | "miss" {
-  switch (reason) {
-    case "absent":
-      return "uri-miss";
-    case "expired":
-    case "purged":
-      return "stale";
-    case "bypass":
-    case "too-long":
-    case "unreachable":
-      return "bypass";
-    case "method":
-      return "method";
-    case "unknown":
-      return "miss";
-  }
+/** A 304 that was to renew what is stored and confirmed nothing has ended no lease. */
+function keepsLease(receipt: PutReceipt): boolean {
+  return !receipt.stored && receipt.reason === "code";
+}
+
+/** What has come, or comes too late, is not read. */
+function letGo(loading: Promise<Loaded>): void {
+  loading.then(({ response }) => response.body?.cancel()).catch(() => undefined);
+}
+
+function withoutLease({ lease: _, ...miss }: Miss): Miss {
+  return miss;
+}
+
+function logged(error: unknown): void {
+  console.error("larder: a response was served but could not be stored", error);
 }

@@ -8,6 +8,7 @@ import type { View } from "../log/view.ts";
 import { advance } from "../log/view.ts";
 import { Counts } from "./counts.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { inTime } from "./surroundings.ts";
 
 /** After this long without an answer the object counts as unreachable. */
 const SYNC_TIMEOUT_MS = 3_000;
@@ -148,21 +149,32 @@ export class ViewKeeper {
     }
   }
 
-  /** As `call`, for whoever answers a request: an object that hangs counts as one that does not answer. */
+  /**
+   * As `call`, for whoever answers a request: an object that hangs counts as one that does not answer.
+   *
+   * @param waitMs how long the object may let its caller wait
+   */
   callInTime<Reply extends { log: LogSlice }>(
     work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
+    waitMs = 0,
+    carrying: "counts" | "nothing" = "counts",
   ): Promise<Reply> {
-    return this.#inTime(this.call(work));
+    return this.#inTime(this.call(work, carrying), waitMs);
   }
 
-  /** Calls the object with this isolate's context, and takes in the log its reply carries. */
+  /**
+   * Calls the object with this isolate's context, and takes in the log its reply carries.
+   *
+   * @param carrying counts are written before the reply is sent: a call that somebody waits for had better carry none
+   */
   async call<Reply extends { log: LogSlice }>(
     work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
+    carrying: "counts" | "nothing" = "counts",
   ): Promise<Reply> {
     this.#calls += 1;
     const number = this.#calls;
     const askedAtMs = this.#surroundings.nowMs();
-    const report = this.#counts.take(askedAtMs);
+    const report = carrying === "counts" ? this.#counts.take(askedAtMs) : undefined;
     const context = { since: this.#view?.point ?? null, ...(report === undefined ? {} : { report }) };
     try {
       const reply = await work(this.#object(), context);
@@ -202,19 +214,8 @@ export class ViewKeeper {
     );
   }
 
-  async #inTime<T>(work: Promise<T>): Promise<T> {
-    const stop = new AbortController();
-    const timeout = this.#surroundings.wait(SYNC_TIMEOUT_MS, stop.signal).then(() => {
-      throw new Error("the namespace object did not answer in time");
-    });
-    // Whichever loses the race may still reject afterwards: both are seen to.
-    timeout.catch(() => undefined);
-    work.catch(() => undefined);
-    try {
-      return await Promise.race([work, timeout]);
-    } finally {
-      stop.abort();
-    }
+  #inTime<T>(work: Promise<T>, waitMs = 0): Promise<T> {
+    return inTime(this.#surroundings, work, SYNC_TIMEOUT_MS + waitMs, "the namespace object");
   }
 }
 

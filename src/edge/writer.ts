@@ -1,33 +1,47 @@
-import type { StoredEntry } from "../../schema/entry.ts";
+import type { Place, StoredEntry } from "../../schema/entry.ts";
 import { lifetimeSeconds, toJudge } from "../../schema/entry.ts";
 import { asLarderError } from "../../schema/errors.ts";
 import type { RefusalReason } from "../../schema/events.ts";
+import type { Abandon, Lease } from "../../schema/fills.ts";
 import { normalizeVary } from "../../schema/key.ts";
 import { TagsSchema } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
-import type { PutReceipt } from "../../schema/rpc.ts";
+import type { CompleteReply, PutReceipt } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import type { LogPoint, Version } from "../../schema/version.ts";
 import { formatVersion, parseVersion } from "../../schema/version.ts";
 import { groupTags } from "../http/cache-groups.ts";
+import { jittered } from "../http/early-refresh.ts";
+import { statusTtlSeconds } from "../http/status-ttl.ts";
 import { storeVerdict } from "../http/storable.ts";
-import type { L1 } from "./l1.ts";
+import type { DataCentreCache } from "../store/data-centre-cache.ts";
+import { toTransit } from "../store/stored-form.ts";
+import type { DataCentre } from "./data-centre.ts";
 import { placeOf } from "./place.ts";
 import type { Policy } from "./policy.ts";
 import { policyFor } from "./policy.ts";
+import { renewed } from "./renewal.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ViewKeeper } from "./view-keeper.ts";
 
 /** Stores a response in the data centre's cache and reports it to the index, or says why not. */
 export class Writer {
-  readonly #l1: L1;
+  readonly #cache: DataCentreCache;
+  readonly #dataCentre: DataCentre;
   readonly #surroundings: Surroundings;
+  /** The instance of a namespace's object whose cache was found to be this one. */
+  readonly #sharedWith = new WeakMap<ViewKeeper, string>();
 
-  constructor(l1: L1, surroundings: Surroundings) {
-    this.#l1 = l1;
+  constructor(cache: DataCentreCache, dataCentre: DataCentre, surroundings: Surroundings) {
+    this.#cache = cache;
+    this.#dataCentre = dataCentre;
     this.#surroundings = surroundings;
   }
 
+  /**
+   * Ends the lease that goes with the response, whatever becomes of it; but for a 304 that was to renew what is stored
+   * and confirms nothing, after which the origin is to be asked once more.
+   */
   async store(
     keeper: ViewKeeper,
     config: CacheConfig,
@@ -35,46 +49,180 @@ export class Writer {
     response: Response,
     options: StoreOptions,
   ): Promise<PutReceipt> {
-    const refuse = async (reason: RefusalReason): Promise<PutReceipt> => {
-      keeper.count(config, { type: "put-refused", reason });
-      if (response.body !== null && !response.body.locked) await response.body.cancel();
-      return { stored: false, reason };
-    };
+    const { lease, renews } = options;
+    let receipt: PutReceipt;
+    try {
+      receipt = await this.#store(keeper, config, request, response, options);
+    } catch (error) {
+      if (lease !== undefined) await this.giveBack(keeper, config, lease, "failed");
+      throw error;
+    }
+    if (receipt.stored) return receipt;
+    const { reason } = receipt;
+    keeper.count(config, { type: "put-refused", reason });
+    if (response.body !== null && !response.body.locked) await response.body.cancel();
+    if (lease !== undefined && !(renews === true && response.status === 304 && reason === "code")) {
+      await this.#endRefused(keeper, config, lease, reason, response.status);
+    }
+    return receipt;
+  }
+
+  async #store(
+    keeper: ViewKeeper,
+    config: CacheConfig,
+    request: Request,
+    answered: Response,
+    options: StoreOptions,
+  ): Promise<PutReceipt> {
     const policy = policyFor(config, request);
-    if (policy.bypass) return refuse("bypass");
+    if (policy.bypass) return refused("bypass");
     const declaredVary = options.vary ?? policy.vary;
+    const renews = options.renews === true && answered.status === 304;
+    const renewal = renews ? await renewed(this.#cache, keeper, config, request, declaredVary, answered) : undefined;
+    const response = renewal?.response ?? answered;
     const nowMs = this.#surroundings.nowMs();
-    const declared = declaredLifetime(policy, options);
+    const declared = declaredLifetime(policy, options, response.status);
     const { heuristics = "off" } = options;
     const judged = storeVerdict({ request, response, declared, declaredVary, heuristics, nowMs });
-    if (!judged.store) return refuse(judged.reason);
+    if (!judged.store) {
+      if (response !== answered) await response.body?.cancel();
+      return refused(judged.reason);
+    }
     const asOf = await asOfFor(keeper, config, options);
-    if (asOf === undefined) return refuse("unreachable");
+    if (asOf === undefined) return refused("unreachable");
     const own = placeOf(config, request, declaredVary);
     const vary = normalizeVary([...declaredVary, ...judged.varyNames]);
     const place = judged.varyNames.length === 0 ? own : placeOf(config, request, vary, own?.url);
-    if (own === undefined || place === undefined) return refuse("too-long");
+    if (own === undefined || place === undefined) return refused("too-long");
 
     const { store: _, varyNames, ...lifetimes } = judged;
-    const tags = new Set([...policy.tags, ...options.tags, ...groupTags(place.url, response.headers)]);
+    const groups = groupTags(place.url, response.headers);
+    const tags = new Set([...policy.tags, ...options.tags, ...groups, ...(renewal?.tags ?? [])]);
     const entry = {
       ...place,
       ...lifetimes,
+      ttlSeconds: this.#jittered(lifetimes, config.ttlJitter),
       tags: parse(TagsSchema, [...tags], "tags"),
-      permanent: options.permanent === true,
+      permanent: options.permanent === true || renewal?.permanent === true,
       asOf,
       storedAtMs: nowMs,
       status: response.status,
+      fillSeconds: options.fillSeconds ?? 0,
     };
-    const stored = await this.#l1.put(entry, response, config.maxBodyBytes);
-    if (!stored.stored) return refuse(stored.reason);
+    const stored = await this.#cache.put(entry, response, config.maxBodyBytes);
+    if (!stored.stored) return refused(stored.reason);
     const lifetime = lifetimeSeconds(entry);
-    if (place !== own) await this.#l1.putVariesNote(own.key, varyNames, lifetime);
-    const version = await report(keeper, { ...entry, bytes: stored.bytes });
-    if (version === "purged-during-fill") return refuse("purged-during-fill");
+    const varies = place === own ? undefined : { key: own.key, names: [...varyNames] };
+    if (varies !== undefined) await this.#cache.putNote(own.key, { kind: "varies", names: varyNames }, lifetime);
+    const whole = { ...entry, bytes: stored.bytes };
+    const outcome = await this.#report(keeper, config, whole, options.lease, varies);
+    if ("overtaken" in outcome) {
+      if (outcome.overtaken === "lease-lost") await this.#cache.takeBack(whole);
+      return refused(outcome.overtaken);
+    }
     const expiresAt = new Date(nowMs + (lifetime - entry.initialAgeSeconds) * 1000);
-    return { stored: true, key: place.key, expiresAt, version };
+    return { stored: true, key: place.key, expiresAt, version: outcome.validAt };
   }
+
+  /** Only what is left of the lifetime is shortened: of a response that came with an age all could be gone at once. */
+  #jittered({ ttlSeconds, initialAgeSeconds }: Pick<StoredEntry, "ttlSeconds" | "initialAgeSeconds">, jitter: number) {
+    const left = ttlSeconds - initialAgeSeconds;
+    if (jitter === 0 || left < 1) return ttlSeconds;
+    return initialAgeSeconds + jittered(left, jitter, this.#surroundings.random());
+  }
+
+  /** Reports the entry to the index; the version it is valid at, or what has overtaken it. */
+  async #report(
+    keeper: ViewKeeper,
+    { shieldMaxBytes }: Pick<CacheConfig, "shieldMaxBytes">,
+    entry: StoredEntry,
+    lease: Lease | undefined,
+    varies: { key: Place["key"]; names: string[] } | undefined,
+  ): Promise<{ validAt: Version } | { overtaken: Exclude<CompleteReply["outcome"], "stored"> }> {
+    const { bytes, status, initialAgeSeconds, storedAtMs } = entry;
+    const left = (seconds: number) => Math.max(0, Math.ceil(seconds - initialAgeSeconds));
+    const lifetimes = { freshSeconds: left(entry.ttlSeconds), lifetimeSeconds: left(lifetimeSeconds(entry)) };
+    const sharedWith = this.#sharedWith.get(keeper);
+    const shield = { storedAtMs, ...(sharedWith === undefined ? {} : { sharedWith }) };
+    const completion = {
+      ...(lease === undefined ? {} : { lease: { ...lease }, dataCentre: await this.#dataCentre.id(entry) }),
+      ...(varies === undefined ? {} : { varies }),
+      ...(bytes > shieldMaxBytes ? {} : { shield }),
+    };
+    try {
+      const reply = await keeper.callInTime((object, context) =>
+        object.complete(context, { ...toJudge(entry), ...lifetimes, bytes, status }, completion),
+      );
+      if (reply.sharedWith !== undefined) this.#sharedWith.set(keeper, reply.sharedWith);
+      if (reply.wanted) this.#surroundings.waitUntil(this.#offer(keeper, entry, lease));
+      const { outcome, log } = reply;
+      if (outcome !== "stored") return { overtaken: outcome };
+      return { validAt: formatVersion({ epoch: log.epoch, seq: log.head }) };
+    } catch (error) {
+      const refusal = asLarderError(error);
+      if (refusal !== undefined) throw refusal;
+      // The entry stands without a row in the index: it is not counted, but every purge reaches it all the same.
+      console.warn("larder: an entry was stored without being counted, as the namespace object did not answer", error);
+      return { validAt: formatVersion(entry.asOf) };
+    }
+  }
+
+  /** Gives the shield the copy it wants. */
+  async #offer(keeper: ViewKeeper, { key, url, cache }: Place, lease: Lease | undefined): Promise<void> {
+    const place = { key, url, cache };
+    try {
+      const there = await this.#cache.match(place);
+      if (there === undefined || there.found.kind !== "entry") return;
+      const copy = toTransit(there.stored, there.found, there.body, this.#surroundings.nowMs());
+      const offer = {
+        place,
+        dataCentre: await this.#dataCentre.id(place),
+        ...(lease === undefined ? {} : { lease: { ...lease } }),
+      };
+      await keeper.call((object, context) => object.offer(context, offer, copy));
+    } catch (error) {
+      console.warn("larder: the shield got no copy of an entry, so other data centres fill it themselves", error);
+    }
+  }
+
+  async #endRefused(
+    keeper: ViewKeeper,
+    config: CacheConfig,
+    lease: Lease,
+    reason: RefusalReason,
+    status: number,
+  ): Promise<void> {
+    // The object has ended it by itself.
+    if (reason === "purged-during-fill" || reason === "lease-lost") return;
+    // A 304 answers conditions of the caller's own, and says nothing of what others would get.
+    const mayBeBetterNextTime = status >= 500 || status === 304 || reason === "incomplete" || reason === "unreachable";
+    const why = mayBeBetterNextTime ? "failed" : "uncacheable";
+    await this.giveBack(keeper, config, lease, why);
+    if (why === "uncacheable" && config.hitForMissSeconds > 0 && reason !== "cache-unavailable") {
+      await this.#cache.putNote(lease.key, { kind: "pass" }, config.hitForMissSeconds);
+    }
+  }
+
+  /** Gives a lease back without an entry. If the object does not hear of it, the lease runs out. */
+  async giveBack(
+    keeper: ViewKeeper,
+    { hitForMissSeconds }: Pick<CacheConfig, "hitForMissSeconds">,
+    lease: Lease,
+    why: Abandon["why"],
+  ): Promise<void> {
+    try {
+      await keeper.callInTime((object, context) =>
+        object.abandon(context, { lease: { ...lease }, why, passSeconds: hitForMissSeconds }),
+      );
+    } catch (error) {
+      const refusal = asLarderError(error);
+      if (refusal !== undefined) throw refusal;
+    }
+  }
+}
+
+function refused(reason: RefusalReason): PutReceipt {
+  return { stored: false, reason };
 }
 
 /** The version to store a response as of; undefined where none was or could be learnt. */
@@ -86,30 +234,15 @@ async function asOfFor(keeper: ViewKeeper, config: CacheConfig, { asOf }: StoreO
   return atHand.kind === "unreachable" ? undefined : atHand.view.point;
 }
 
-/** Reports the entry to the index; the version it is valid at, or that a purge overtook it. */
-async function report(keeper: ViewKeeper, entry: StoredEntry): Promise<Version | "purged-during-fill"> {
-  const { bytes, status, initialAgeSeconds } = entry;
-  const left = (seconds: number) => Math.max(0, Math.ceil(seconds - initialAgeSeconds));
-  const lifetimes = { freshSeconds: left(entry.ttlSeconds), lifetimeSeconds: left(lifetimeSeconds(entry)) };
-  try {
-    const { outcome, log } = await keeper.call((object, context) =>
-      object.complete(context, { ...toJudge(entry), ...lifetimes, bytes, status }),
-    );
-    return outcome === "stored" ? formatVersion({ epoch: log.epoch, seq: log.head }) : outcome;
-  } catch (error) {
-    const refusal = asLarderError(error);
-    if (refusal !== undefined) throw refusal;
-    // The entry stands without a row in the index: it is not counted, but every purge reaches it all the same.
-    console.warn("larder: an entry was stored without being counted, as the namespace object did not answer", error);
-    return formatVersion(entry.asOf);
-  }
-}
-
-function declaredLifetime(policy: Policy, options: StoreOptions) {
+/** What the caller says goes before what the cache says of the status, and that before what it says of all. */
+function declaredLifetime(policy: Policy, options: StoreOptions, status: number) {
+  const byStatusSeconds =
+    options.ttlSeconds === undefined ? statusTtlSeconds(policy.ttlByStatus ?? {}, status) : undefined;
   const ttlSeconds = options.ttlSeconds ?? policy.ttlSeconds;
   const staleWhileRevalidateSeconds = options.staleWhileRevalidateSeconds ?? policy.staleWhileRevalidateSeconds;
   const staleIfErrorSeconds = options.staleIfErrorSeconds ?? policy.staleIfErrorSeconds;
   return {
+    ...(byStatusSeconds === undefined ? {} : { byStatusSeconds }),
     ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
     ...(staleWhileRevalidateSeconds === undefined ? {} : { staleWhileRevalidateSeconds }),
     ...(staleIfErrorSeconds === undefined ? {} : { staleIfErrorSeconds }),

@@ -30,7 +30,8 @@ export function createGateway({
   const base = parseOrigin(origin);
   return async (request) => {
     const source = {
-      load: () => fetchOrigin(base, request),
+      load: (conditions?: Headers) => fetchOrigin(base, request, conditions),
+      isFetched: true as const,
       storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
     };
     if (!isWellFormed(request.headers.get(AT_LEAST))) return badVersion();

@@ -32,8 +32,12 @@ export function at(origin: URL, asked: URL): URL {
   return url;
 }
 
-/** Asks the origin what the client asked us, as a proxy does (RFC 9110 section 7.6). Redirects are not followed. */
-export async function fetchOrigin(origin: URL, request: Request): Promise<Response> {
+/**
+ * Asks the origin what the client asked us, as a proxy does (RFC 9110 section 7.6). Redirects are not followed.
+ *
+ * @param conditions by which to ask whether what the cache has is valid still, in the place of the client's own
+ */
+export async function fetchOrigin(origin: URL, request: Request, conditions?: Headers): Promise<Response> {
   const asked = new URL(request.url);
   const headers = endToEndHeaders(request.headers);
   headers.delete("larder-at-least");
@@ -44,6 +48,7 @@ export async function fetchOrigin(origin: URL, request: Request): Promise<Respon
   if (isSwitch) headers.set("upgrade", request.headers.get("upgrade") ?? "");
   if (request.method === "GET" || request.method === "HEAD") {
     for (const name of CONDITIONS) headers.delete(name);
+    for (const [name, value] of conditions ?? []) headers.set(name, value);
     headers.set("accept-encoding", normalizedAcceptEncoding(request.headers) || "identity");
   }
   const response = await fetch(at(origin, asked), {

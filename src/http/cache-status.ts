@@ -15,20 +15,23 @@ export type CacheStatusMember =
       readonly reason: ForwardReason;
       /** The status the origin answered with (section 2.3). */
       readonly status?: number;
+      /** `collapsed`: no request of its own went on; another's, for the same, brought the answer (section 2.6). */
+      readonly request?: "sent" | "collapsed";
       /** Whether the answer was stored (section 2.5). */
       readonly storage?: "stored" | "not-stored";
       readonly ttlSeconds?: number;
       readonly detail?: string;
     };
 
-const CACHE_NAME = "Larder";
+/** The two levels: the data centre's cache, and that of the namespace's own data centre. */
+export type CacheName = "Larder" | "Larder-Shield";
 
 /** The largest integer of RFC 8941 section 3.3.1: 15 digits. */
 const MOST_INTEGER = 999_999_999_999_999;
 
 /** One member of the `Cache-Status` list, with a space before each parameter as in the examples of RFC 9211. */
-export function cacheStatus(member: CacheStatusMember): string {
-  return [CACHE_NAME, ...outcomeParameters(member), ...commonParameters(member)].join("; ");
+export function cacheStatus(member: CacheStatusMember, name: CacheName = "Larder"): string {
+  return [name, ...outcomeParameters(member), ...commonParameters(member)].join("; ");
 }
 
 /**
@@ -37,8 +40,8 @@ export function cacheStatus(member: CacheStatusMember): string {
  *
  * @throws TypeError when `headers` is immutable, as those of a fetched or cached response are
  */
-export function addCacheStatus(headers: Headers, member: CacheStatusMember): void {
-  headers.append("cache-status", cacheStatus(member));
+export function addCacheStatus(headers: Headers, member: CacheStatusMember, name?: CacheName): void {
+  headers.append("cache-status", cacheStatus(member, name));
 }
 
 function outcomeParameters(member: CacheStatusMember): string[] {
@@ -47,6 +50,7 @@ function outcomeParameters(member: CacheStatusMember): string[] {
     `fwd=${member.reason}`,
     ...(member.status === undefined ? [] : [`fwd-status=${integer(member.status)}`]),
     ...(member.storage === "stored" ? ["stored"] : []),
+    ...(member.request === "collapsed" ? ["collapsed"] : []),
   ];
 }
 

@@ -13,6 +13,8 @@ export interface StoreInput {
   readonly response: { readonly status: number; readonly headers: Headers };
   /** What the app says of this entry; it goes before what the response says. */
   readonly declared: {
+    /** What is said of this response's status in particular; it goes before `ttlSeconds`. */
+    readonly byStatusSeconds?: number;
     readonly ttlSeconds?: number;
     readonly staleWhileRevalidateSeconds?: number;
     readonly staleIfErrorSeconds?: number;
@@ -88,15 +90,15 @@ function allowsSharing({ flags, sharedMaxAgeSeconds }: CacheControl): boolean {
 
 function lifetimesOf(input: StoreInput): StoreLifetimes | "code" | "no-max-age" {
   const { response, declared, heuristics, nowMs } = input;
-  const own = responseLifetimeSeconds(response.headers, nowMs);
   const windows = windowsOf(input);
+  // Whoever names a status means it, so this one need not be cacheable by default.
+  if (declared.byStatusSeconds !== undefined) return declaredLifetimes(declared.byStatusSeconds, windows);
+  const own = responseLifetimeSeconds(response.headers, nowMs);
   if (declared.ttlSeconds !== undefined) {
     // The declaration is about answers as the app means them. An error or a redirect that happens in their place is
     // stored only where the origin itself says so (RFC 9111 section 3, last list).
     if (!isHeuristicallyCacheable(response.status) && (own ?? 0) === 0) return "code";
-    if (declared.ttlSeconds === 0) return "no-max-age";
-    // The declaration is about time in this cache, so the age on arrival does not count.
-    return { ttlSeconds: capped(declared.ttlSeconds), initialAgeSeconds: 0, ...windows };
+    return declaredLifetimes(declared.ttlSeconds, windows);
   }
   const guessed = heuristics === "on" ? heuristicLifetimeSeconds(response.status, response.headers) : undefined;
   const ttlSeconds = capped(own ?? guessed ?? 0);
@@ -105,7 +107,16 @@ function lifetimesOf(input: StoreInput): StoreLifetimes | "code" | "no-max-age" 
   return { ttlSeconds, initialAgeSeconds: ageSeconds, ...windows };
 }
 
+/** A declaration is about time in this cache, so the age on arrival does not count. */
+function declaredLifetimes(ttlSeconds: number, windows: StaleWindows): StoreLifetimes | "no-max-age" {
+  return ttlSeconds === 0 ? "no-max-age" : { ttlSeconds: capped(ttlSeconds), initialAgeSeconds: 0, ...windows };
+}
+
 function windowsOf({ response, declared }: StoreInput): StaleWindows {
+  // An error is kept to spare an origin that fails. Once it may have recovered, its old error is of no use to anyone.
+  if (declared.byStatusSeconds !== undefined && response.status >= 500) {
+    return { staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
+  }
   const own = staleWindows(response.headers);
   return {
     staleWhileRevalidateSeconds: capped(declared.staleWhileRevalidateSeconds ?? own.staleWhileRevalidateSeconds),

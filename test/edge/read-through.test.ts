@@ -147,10 +147,13 @@ describe("a read through the cache", () => {
     const world = new World();
     const [isolate, origin, request] = [await world.isolate(), new Origin(), new Request(freshUrl())];
     origin.next = () => new Response("mine", { headers: { "set-cookie": "id=1" } });
-    for (const expected of [1, 2]) {
+    for (const [expected, reason] of [
+      [1, "uri-miss"],
+      [2, "bypass"],
+    ]) {
       const answer = await origin.answer(isolate, world.config(), request);
       expect(answer.headers.get("set-cookie")).toBe("id=1");
-      expect(answer.headers.get("cache-status")).toBe("Larder; fwd=uri-miss; fwd-status=200");
+      expect(answer.headers.get("cache-status")).toBe(`Larder; fwd=${reason}; fwd-status=200`);
       expect(await answer.text()).toBe("mine");
       await world.surroundings.settle();
       expect(origin.asked).toBe(expected);

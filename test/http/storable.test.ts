@@ -190,6 +190,74 @@ describe("with a declared lifetime", () => {
   });
 });
 
+describe("with a lifetime declared for its status", () => {
+  const declared = { byStatusSeconds: 10, ttlSeconds: 300 };
+
+  test("it goes before the declared one and the response's, and the age on arrival does not count", () => {
+    const fields = { "cache-control": "max-age=5", age: "1000" };
+    expect(judge({ status: 404, declared, fields })).toMatchObject({ ttlSeconds: 10, initialAgeSeconds: 0 });
+    expect(judge({ declared: { byStatusSeconds: 10 }, fields })).toMatchObject({ ttlSeconds: 10 });
+    expect(judge({ declared: { byStatusSeconds: 10 }, fields: { expires: "0" } })).toMatchObject({ ttlSeconds: 10 });
+  });
+
+  test("one of zero is none, whatever else would give one", () => {
+    const none = { byStatusSeconds: 0, ttlSeconds: 300, staleWhileRevalidateSeconds: 60 };
+    for (const status of [200, 302, 404, 503]) {
+      expect(reasonWith("", { status, declared: none, heuristics: "on" })).toBe("no-max-age");
+      expect(judge({ status, declared: none })).toEqual({ store: false, reason: "no-max-age" });
+    }
+  });
+
+  test("a status is stored that is not cacheable by default", () => {
+    for (const status of [201, 302, 307, 400, 403, 418, 429, 500, 503, 599]) {
+      expect(judge({ status, declared })).toMatchObject({ store: true, ttlSeconds: 10 });
+    }
+  });
+
+  test.each([100, 101, 206, 304])("status %i is never stored", (status) => {
+    expect(reasonWith("", { status, declared })).toBe("code");
+  });
+
+  test.each([
+    ["no-store", "no-store"],
+    ["private", "private"],
+    ["no-cache", "no-cache"],
+  ])("what says %s is not stored", (cacheControl, reason) => {
+    expect(reasonWith(cacheControl, { status: 404, declared })).toBe(reason);
+    expect(reasonWith(cacheControl, { status: 503, declared })).toBe(reason);
+  });
+
+  test("what sets a cookie, answers credentials or varies on everything is not stored", () => {
+    const status = 404;
+    expect(reasonWith("", { status, declared, fields: { "set-cookie": "a=1" } })).toBe("set-cookie");
+    expect(reasonWith("", { status, declared, requestFields: { authorization: "Bearer x" } })).toBe("authorization");
+    expect(reasonWith("", { status, declared, requestFields: { "cache-control": "no-store" } })).toBe("no-store");
+    expect(reasonWith("", { status, declared, fields: { vary: "*" } })).toBe("vary");
+  });
+
+  test("an error of the server is not served stale, though windows are declared and given", () => {
+    const windows = { staleWhileRevalidateSeconds: 30, staleIfErrorSeconds: 60 };
+    const fields = { "cache-control": "max-age=5, stale-while-revalidate=7, stale-if-error=8" };
+    const none = { staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
+    for (const status of [500, 501, 503, 599]) {
+      expect(judge({ status, fields, declared: { ...declared, ...windows } })).toMatchObject({
+        ttlSeconds: 10,
+        ...none,
+      });
+      expect(judge({ status, fields, declared })).toMatchObject(none);
+    }
+    expect(judge({ status: 499, fields, declared: { ...declared, ...windows } })).toMatchObject(windows);
+    expect(judge({ status: 404, fields, declared })).toMatchObject({ staleIfErrorSeconds: 8 });
+    expect(judge({ status: 503, fields, declared: windows })).toMatchObject(windows);
+  });
+
+  test("none is longer than a year", () => {
+    expect(judge({ declared: { byStatusSeconds: 2 * limits.ttlSeconds } })).toMatchObject({
+      ttlSeconds: limits.ttlSeconds,
+    });
+  });
+});
+
 test("declared windows go before the response's, each for itself", () => {
   const fields = { "cache-control": "max-age=60, stale-while-revalidate=1, stale-if-error=2" };
   expect(judge({ fields, declared: { staleWhileRevalidateSeconds: 30 } })).toMatchObject({

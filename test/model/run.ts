@@ -1,5 +1,5 @@
 import type { PurgeRequest } from "../../schema/purge-request.ts";
-import type { Lookup } from "../../schema/rpc.ts";
+import type { Demand } from "../../schema/rpc.ts";
 import type { Version } from "../../schema/version.ts";
 import { named, newest, Origins, optionsFor, pageAt } from "./asking.ts";
 import { type Content, hits, type State } from "./model.ts";
@@ -238,24 +238,30 @@ export class Run {
   async #match({ in: at, cache, page, asked }: Of<"match">): Promise<void> {
     const isolate = this.#isolate(at);
     const { question, demand } = this.#question(isolate, cache, asked);
-    const found = await isolate.edge.lookup(this.#system.config(cache), this.#system.request(page), demand);
-    const { state, id } = await this.#seen(question, found);
+    const { state, id } = await this.#look(question, cache, page, demand);
     this.#note(`${nameOf(at)}: ${state}${id === undefined ? "" : ` ${id}`}`);
   }
 
-  /** What a look-up gave, held against what it was allowed to give. */
-  async #seen(question: Question, found: Lookup): Promise<{ state: string; id?: string }> {
+  /** What a look-up gives, held against what it is allowed to give. */
+  async #look(
+    question: Question,
+    cache: number,
+    page: number,
+    demand: Demand,
+  ): Promise<{ state: string; id?: string }> {
+    const { edge } = question.isolate;
+    const [config, request] = [this.#system.config(cache), this.#system.request(page)];
+    let found = await edge.lookup(config, request, demand);
+    const isStandIn = found.outcome === "miss" && found.fallback !== undefined;
+    if (isStandIn) found = await edge.lookup(config, request, { ...demand, standIn: true });
     if (found.outcome === "hit") {
-      const id = this.#served(question, found.response, found.state);
-      if (found.state === "stale") this.#told(question, found.asOf);
+      const state = isStandIn ? "error-only" : found.state;
+      const id = this.#served(question, found.response, state);
       await found.response.text();
-      return { state: found.state, id };
+      return { state, id };
     }
     if (found.asOf !== null) this.#told(question, found.asOf);
-    if (found.fallback === undefined) return { state: found.reason };
-    const id = this.#served(question, found.fallback, "error-only");
-    await found.fallback.text();
-    return { state: "error-only", id };
+    return { state: found.reason };
   }
 
   /** What an isolate has told it does not forget. */
@@ -384,7 +390,7 @@ export class Run {
       // The log may have been cut off above what the object was never told of.
       if (content === undefined || (this.#alarmed && !content.isReported)) continue;
       const { question } = this.#question(isolate, cache, "bounded");
-      const seen = await this.#seen(question, await isolate.edge.lookup(system.config(cache), system.request(page)));
+      const seen = await this.#look(question, cache, page, {});
       const expected = model.states(content, clock.nowMs);
       const state = ["fresh", "stale", "error-only"].includes(seen.state) ? seen.state : "gone";
       this.#note(`${nameOf(at)}: ${seen.state} ${seen.id ?? ""}, by the model ${content.id} ${expected[0]}`);

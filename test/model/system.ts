@@ -64,6 +64,8 @@ export class System {
       name,
       namespace: this.namespace,
       vary: ["accept-language"],
+      // Who waits for whom has a model of its own: test/fills.
+      coalesce: false,
       purgeLagSeconds: LAG_SECONDS,
       unreachableGraceSeconds: GRACE_SECONDS,
       whenUnreachable: at === 0 ? "serve" : "bypass",

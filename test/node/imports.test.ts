@@ -10,12 +10,13 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   schema: [],
   "src/log": ["schema"],
   "src/http": ["schema"],
-  "src/edge": ["schema", "src/log", "src/http"],
+  "src/store": ["schema", "src/log"],
+  "src/edge": ["schema", "src/log", "src/http", "src/store"],
   "src/client": ["schema", "src/edge"],
   "src/gateway": ["schema", "src/http", "src/edge"],
   "src/api": ["schema"],
   "src/worker.ts": ["schema", "src/log", "src/http", "src/edge", "src/client", "src/gateway", "src/api", "objects"],
-  objects: ["schema", "src/log"],
+  objects: ["schema", "src/log", "src/store"],
   examples: ["src/client"],
 };
 

@@ -38,6 +38,8 @@ describe("the options of a cache", () => {
       namespace: "default",
       vary: [],
       tags: [],
+      ttlJitter: 0,
+      earlyRefresh: 0,
       rules: [],
       mode: "isolate",
       binding: "LARDER",
@@ -45,6 +47,11 @@ describe("the options of a cache", () => {
       whenViewExpired: "wait",
       whenUnreachable: "serve",
       unreachableGraceSeconds: 60,
+      coalesce: true,
+      fillTimeoutSeconds: 30,
+      maxWaiters: 1000,
+      hitForMissSeconds: 120,
+      shieldMaxBytes: 2 * 1024 * 1024,
       maxBodyBytes: 512 * 1024 * 1024,
     });
   });
@@ -54,9 +61,11 @@ describe("the options of a cache", () => {
     const tags = fc.array(fc.stringMatching(/^[\x21-\x2b\x2d-\x7e]{1,20}$/), { maxLength: 5 });
     const vary = fc.array(fc.constantFrom("Accept", "accept", "X-A", "!#$%&'*+.^_`|~-"), { maxLength: 4 });
     const windows = { ttlSeconds: seconds, staleWhileRevalidateSeconds: seconds, staleIfErrorSeconds: seconds };
+    const ttlByStatus = fc.dictionary(fc.constantFrom("200", "404", "4xx", "5xx", "500-504", "400-599"), seconds);
     const rule = fc.record(
       {
         ...windows,
+        ttlByStatus,
         vary,
         tags,
         name: fc.string(),
@@ -69,6 +78,9 @@ describe("the options of a cache", () => {
     const options = fc.record(
       {
         ...windows,
+        ttlByStatus,
+        ttlJitter: fc.double({ min: 0, max: 0.9, noNaN: true }),
+        earlyRefresh: fc.double({ min: 0, max: 10, noNaN: true }),
         vary,
         tags,
         name: fc.stringMatching(/^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/),
@@ -169,6 +181,72 @@ describe("the options of a cache", () => {
 
     test.each([Number.NaN, Number.POSITIVE_INFINITY, 2.5, "60", null, true, [60], 60n])("is not %s", (value) => {
       expect(at({ [field]: value })).toMatchObject(invalid(field));
+    });
+  });
+
+  describe.each([
+    ["ttlJitter", 0.9],
+    ["earlyRefresh", 10],
+  ])("%s", (field, most) => {
+    test(`is a number from 0 to ${most}, whole or not`, () => {
+      for (const value of [0, 0.25, most]) expect(withOption({ [field]: value })).toMatchObject({ [field]: value });
+      expect(at({ [field]: most + 0.001 })).toEqual(invalid(field, most));
+      expect(at({ [field]: -0.001 })).toEqual(invalid(field, 0));
+    });
+
+    test.each([Number.NaN, Number.POSITIVE_INFINITY, "0.5", null, true, [0.5]])("is not %s", (value) => {
+      expect(at({ [field]: value })).toMatchObject(invalid(field));
+    });
+
+    test("is of the whole cache, not of a rule", () => {
+      expect(at({ rules: [{ [field]: 0 }] })).toEqual(invalid(`rules[0].${field}`));
+    });
+  });
+
+  describe("ttlByStatus", () => {
+    test("takes statuses, classes and ranges, in a cache and in a rule", () => {
+      const ttlByStatus = { "200": YEAR, "404": 60, "5xx": 0, "2xx": 1, "500-504": 10, "500-500": 2, "200-599": 3 };
+      expect(withOption({ ttlByStatus })).toMatchObject({ ttlByStatus });
+      expect(withOption({ rules: [{ ttlByStatus }] }).rules[0]).toEqual({ ttlByStatus });
+      expect(withOption({ ttlByStatus: {} })).toMatchObject({ ttlByStatus: {} });
+    });
+
+    test.each([
+      ...["", " ", "40", "4040", "404 ", "-404", "4e2", "199", "600", "099", "100", "default", "*"],
+      ...["xx", "1xx", "6xx", "4XX", "40x", "xxx", "4xx-5xx"],
+      ...["504-500", "199-300", "500-600", "500-", "-504", "500-504-510", "500 - 504", "500–504", "404,410"],
+    ])("does not take the key %j", (key) => {
+      expect(at({ ttlByStatus: { "404": 60, [key]: 1 } })).toEqual(invalid(`ttlByStatus.${key}`));
+      expect(at({ rules: [{}, { ttlByStatus: { [key]: 1 } }] })).toEqual(invalid(`rules[1].ttlByStatus.${key}`));
+    });
+
+    test.each([-1, 0.5, YEAR + 1, Number.NaN, "60", null, undefined, [60]])("does not take %s seconds", (value) => {
+      expect(at({ ttlByStatus: { "404": value } })).toMatchObject(invalid("ttlByStatus.404"));
+      expect(at({ rules: [{ ttlByStatus: { "5xx": value } }] })).toMatchObject(invalid("rules[0].ttlByStatus.5xx"));
+    });
+
+    test.each([null, 60, "404", [], [60], new Map([["404", 60]]), new Date(0)])("is not %o", (value) => {
+      expect(at({ ttlByStatus: value })).toEqual(invalid("ttlByStatus"));
+    });
+
+    test(`may hold ${limits.statusTtls} keys and no more`, () => {
+      const entries = Array.from({ length: limits.statusTtls + 1 }, (_, index) => [String(400 + index), 1] as const);
+      expect(
+        Object.keys(withOption({ ttlByStatus: Object.fromEntries(entries.slice(1)) }).ttlByStatus ?? {}),
+      ).toHaveLength(limits.statusTtls);
+      expect(at({ ttlByStatus: Object.fromEntries(entries) })).toEqual(invalid("ttlByStatus", limits.statusTtls));
+    });
+
+    test("is refused in words that say what a key may be", () => {
+      expect(refusal(() => withOption({ ttlByStatus: { "40x": 1 } })).message).toBe(
+        'ttlByStatus.40x: must be a status "404", a class "4xx" or a range "500-504", of 200 to 599 (got "40x")',
+      );
+      expect(refusal(() => withOption({ ttlByStatus: { "404": -1 } })).message).toBe(
+        "ttlByStatus.404: must not be negative (got -1)",
+      );
+      expect(refusal(() => withOption({ ttlByStatus: [60] })).message).toBe(
+        "ttlByStatus: must be an object of seconds by status (got an array of 1)",
+      );
     });
   });
 
@@ -304,6 +382,7 @@ describe("the options of put", () => {
   );
 
   test("an option of the cache is none of put", () => {
+    expect(refused({ ttlByStatus: { "404": 60 } })).toMatchObject(invalid("ttlByStatus"));
     expect(refused({ namespace: "other" })).toMatchObject(invalid("namespace"));
     expect(refused({ name: "other" })).toMatchObject(invalid("name"));
   });

@@ -107,7 +107,12 @@ function simulate({ lagSeconds, ttlSeconds, originMs, delay }: Point, trace: rea
 async function replay(point: Point, trace: readonly Arrival[]): Promise<Counted> {
   const world = new World();
   const { namespace } = world;
-  const config = world.config({ ttlSeconds: point.ttlSeconds, purgeLagSeconds: point.lagSeconds });
+  const config = world.config({
+    ttlSeconds: point.ttlSeconds,
+    purgeLagSeconds: point.lagSeconds,
+    coalesce: false,
+    shieldMaxBytes: 0,
+  });
   const run = new Replay(point, config);
   const isolates = await Promise.all(
     Array.from({ length: SIZE.dataCentres }, async (_, dataCentre) => {
@@ -160,7 +165,9 @@ class Replay {
   isolate(cache: Cache, asOf: Map<string, number>) {
     const edge = new Edge({
       nowMs: () => this.surroundings.nowMs(),
-      wait: (ms, signal) => this.surroundings.wait(ms, signal),
+      wait: (ms) => this.surroundings.wait(ms),
+      timer: (ms, ring) => this.surroundings.timer(ms, ring),
+      random: () => 0.5,
       waitUntil: (work) => this.surroundings.waitUntil(work),
       cache: () => this.#watched(cache),
       object: () => this.#object(),

@@ -31,15 +31,14 @@ export class ModelClock {
     this.nowMs = nowMs;
   }
 
-  wait(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wait = { dueMs: this.nowMs + ms, resolve };
-      this.#waits.add(wait);
-      signal?.addEventListener("abort", () => {
-        this.#waits.delete(wait);
-        reject(new Error("aborted"));
-      });
-    });
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.timer(ms, resolve));
+  }
+
+  timer(ms: number, ring: () => void): () => void {
+    const wait = { dueMs: this.nowMs + ms, resolve: ring };
+    this.#waits.add(wait);
+    return () => this.#waits.delete(wait);
   }
 
   advance(seconds: number): void {
@@ -88,11 +87,10 @@ export class Traffic {
 
   readonly surroundings: Surroundings = {
     nowMs: () => this.#clock.nowMs,
-    wait: (ms, signal) => {
-      const waited = this.#clock.wait(ms, signal);
-      // Without a signal it is the delayed hand-over of counts, which has nothing else to wait for.
-      return signal === undefined ? this.parked(waited) : waited;
-    },
+    random: () => 0.5,
+    // It is the delayed hand-over of counts, which has nothing else to wait for.
+    wait: (ms) => this.parked(this.#clock.wait(ms)),
+    timer: (ms, ring) => this.#clock.timer(ms, ring),
     waitUntil: (work) => {
       this.tracked(work).catch(() => undefined);
     },

@@ -1,5 +1,6 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, CacheOptions } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
@@ -11,25 +12,42 @@ import { ReadThrough } from "../../src/edge/read-through.ts";
 import type { Surroundings } from "../../src/edge/surroundings.ts";
 import { freshNamespace } from "./fresh.ts";
 
-/** A clock that stands still until it is moved, with the waits and the background work that hang on it. */
+/**
+ * A clock that stands still until it is moved, with the waits and the background work that hang on it. It is the
+ * namespace object's clock too, but for its timers.
+ */
 export class FakeSurroundings implements Surroundings {
+  // Far enough ahead that no alarm set by this clock falls due by the real one.
   #nowMs = 1_800_000_000_000;
-  #waits: { dueMs: number; resolve: () => void }[] = [];
+
+  constructor() {
+    vi.setSystemTime(this.#nowMs);
+  }
+
+  #waits: { dueMs: number; resolve: () => void; isTimer: boolean }[] = [];
   readonly #background = new Set<Promise<unknown>>();
 
   nowMs(): number {
     return this.#nowMs;
   }
 
-  wait(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wait = { dueMs: this.#nowMs + ms, resolve };
-      this.#waits.push(wait);
-      signal?.addEventListener("abort", () => {
-        this.#waits = this.#waits.filter((other) => other !== wait);
-        reject(new Error("aborted"));
-      });
-    });
+  /** What the next calls of `random` give, over and over. */
+  chance = 0.5;
+
+  random(): number {
+    return this.chance;
+  }
+
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#waits.push({ dueMs: this.#nowMs + ms, resolve, isTimer: false }));
+  }
+
+  timer(ms: number, ring: () => void): () => void {
+    const wait = { dueMs: this.#nowMs + ms, resolve: ring, isTimer: true };
+    this.#waits.push(wait);
+    return () => {
+      this.#waits = this.#waits.filter((other) => other !== wait);
+    };
   }
 
   waitUntil(work: Promise<unknown>): void {
@@ -40,6 +58,7 @@ export class FakeSurroundings implements Surroundings {
   /** Moves the clock, and ends the waits that are due. */
   advance(seconds: number): void {
     this.#nowMs += seconds * 1000;
+    vi.setSystemTime(this.#nowMs);
     const due = this.#waits.filter((wait) => wait.dueMs <= this.#nowMs);
     this.#waits = this.#waits.filter((wait) => wait.dueMs > this.#nowMs);
     for (const wait of due) wait.resolve();
@@ -47,7 +66,8 @@ export class FakeSurroundings implements Surroundings {
 
   /** Waits until all background work has ended but for what waits for the clock itself. */
   async settle(): Promise<void> {
-    while (this.#background.size > this.#waits.length) await new Promise((resolve) => setTimeout(resolve, 1));
+    const waiting = () => this.#waits.filter(({ isTimer }) => !isTimer).length;
+    while (this.#background.size > waiting()) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
@@ -56,7 +76,11 @@ export class ObjectLink {
   readonly #namespace: string;
   /** Names of the methods called, in order. */
   readonly calls: string[] = [];
-  state: "up" | "down" | "hanging" = "up";
+  /** `deaf`: calls reach the object and do their work, but no reply comes back. */
+  state: "up" | "down" | "hanging" | "deaf" = "up";
+
+  /** What happens before a call is sent. */
+  before: ((method: string, parameters: readonly unknown[]) => unknown) | undefined;
 
   constructor(namespace: string) {
     this.#namespace = namespace;
@@ -68,13 +92,15 @@ export class ObjectLink {
         (_, method: keyof NamespaceRpc) =>
         async (...parameters: unknown[]) => {
           this.calls.push(method);
+          await this.before?.(method, parameters);
           if (this.state === "down") throw new Error("Network connection lost.");
           if (this.state === "hanging") return new Promise(() => undefined);
           const stub = env.NAMESPACES.getByName(this.#namespace) as unknown as Record<
             string,
             (...rest: unknown[]) => Promise<unknown>
           >;
-          return stub[method]?.(...parameters);
+          const reply = await stub[method]?.(...parameters);
+          return (this.state as string) === "deaf" ? new Promise(() => undefined) : reply;
         },
     });
   }
@@ -102,19 +128,29 @@ export class World {
     await evictDurableObject(env.NAMESPACES.getByName(this.namespace));
   }
 
-  /** A new isolate in the data centre `name`; two of one name share a cache. */
-  async isolate(name = "here"): Promise<Isolate> {
-    const cache = await caches.open(`${this.namespace}:${name}`);
+  /** Breaks the object's instance off in the middle of whatever it does, as a crash or a new deployment would. */
+  async crashObject(): Promise<void> {
+    const crash = (_: unknown, state: DurableObjectState) => state.abort("crashed");
+    await runInDurableObject(env.NAMESPACES.getByName(this.namespace), crash).catch(() => undefined);
+  }
+
+  /**
+   * A new isolate in the data centre `name`; two of one name share a cache, unless it is given one: `caches.default` is
+   * that of the data centre the object is in. Its clock may be wrong by so much.
+   */
+  async isolate(name = "here", given: { clockAheadSeconds?: number; cache?: Cache } = {}): Promise<Isolate> {
+    const { clockAheadSeconds = 0, cache = await caches.open(`${this.namespace}:${name}`) } = given;
     const link = new ObjectLink(this.namespace);
     const { surroundings } = this;
-    const edge = new Edge({
-      nowMs: () => surroundings.nowMs(),
-      wait: (ms, signal) => surroundings.wait(ms, signal),
+    const own: Surroundings = {
+      nowMs: () => surroundings.nowMs() + clockAheadSeconds * 1000,
+      random: () => surroundings.random(),
+      wait: (ms) => surroundings.wait(ms),
+      timer: (ms, ring) => surroundings.timer(ms, ring),
       waitUntil: (work) => surroundings.waitUntil(work),
-      cache: () => cache,
-      object: (_namespace: Namespace) => link.rpc,
-    });
-    return { edge, readThrough: new ReadThrough(edge, surroundings), link, surroundings };
+    };
+    const edge = new Edge({ ...own, cache: () => cache, object: (_namespace: Namespace) => link.rpc });
+    return { edge, readThrough: new ReadThrough(edge, own), link, surroundings };
   }
 }
 

@@ -5,7 +5,11 @@ export const PAGE_BYTES = 10 * 1024;
 export const PAGES = { namespace: "bench", name: "pages", ttlSeconds: 3600 } as const;
 
 export function pageRequest(): Request {
-  return new Request(PAGE_URL, {
+  return requestFor(PAGE_URL);
+}
+
+export function requestFor(url: string): Request {
+  return new Request(url, {
     headers: {
       accept: "text/html,*/*;q=0.8",
       "accept-language": "en",
@@ -14,8 +18,8 @@ export function pageRequest(): Request {
   });
 }
 
-export function page(): Response {
-  return new Response("x".repeat(PAGE_BYTES), {
+export function page(body = "x".repeat(PAGE_BYTES)): Response {
+  return new Response(body, {
     headers: {
       "cache-control": "public, max-age=3600",
       "content-type": "text/html; charset=utf-8",
@@ -23,4 +27,9 @@ export function page(): Response {
       "last-modified": "Wed, 21 Oct 2026 07:28:00 GMT",
     },
   });
+}
+
+/** A body that tells which page it is of, as long as any. */
+export function bodyOf(url: string): string {
+  return url.padEnd(PAGE_BYTES, ".");
 }

@@ -1,10 +1,9 @@
-import type { StoredEntry } from "../../schema/entry.ts";
+import type { Place, StoredEntry } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Key } from "../../schema/key.ts";
 import type { LogPoint } from "../../schema/version.ts";
-import type { Place } from "./place.ts";
-import type { Found } from "./stored-form.ts";
-import { fromStored, giveOut, toStored, toVariesNote } from "./stored-form.ts";
+import type { Found, Note } from "./stored-form.ts";
+import { bodyKeyOf, fromStored, giveOut, toNote, toStored } from "./stored-form.ts";
 
 /** A body up to this size is read before it is stored, and stored at once. */
 const INLINE_BYTES = 1024 * 1024;
@@ -12,8 +11,16 @@ const INLINE_BYTES = 1024 * 1024;
 /** An entry before its body has been counted. */
 export type Unmeasured = Omit<StoredEntry, "bytes">;
 
+/** What tells one copy of an entry from another of its key. */
+export type Copy = Place & Pick<StoredEntry, "asOf" | "storedAtMs" | "bytes">;
+
+function isSame(entry: Copy, { asOf, storedAtMs, bytes }: Copy): boolean {
+  const isAsOf = entry.asOf.epoch === asOf.epoch && entry.asOf.seq === asOf.seq;
+  return isAsOf && entry.storedAtMs === storedAtMs && entry.bytes === bytes;
+}
+
 /** What lies under a key. */
-export interface InL1 {
+export interface InCache {
   readonly stored: Response;
   readonly found: Found;
   readonly body: ReadableStream<Uint8Array> | null;
@@ -34,7 +41,7 @@ let works: boolean | undefined;
  * of a body that fails in the middle, so a body too large to be read first is stored under a key of its own, and the
  * entry that points to it only once that body has ended well.
  */
-export class L1 {
+export class DataCentreCache {
   readonly #open: () => Cache;
 
   constructor(open: () => Cache) {
@@ -46,7 +53,7 @@ export class L1 {
   }
 
   /** What lies under the key, without its body having been read. Cancels nothing: read the body or cancel it. */
-  async match(place: Place): Promise<InL1 | undefined> {
+  async match(place: Place): Promise<InCache | undefined> {
     // A bare GET: given the caller's request, `match` would answer its Range and conditions by itself.
     const stored = await this.#cache.match(place.key);
     if (stored === undefined) return undefined;
@@ -75,31 +82,58 @@ export class L1 {
     return works ? stored : { stored: false, reason: "cache-unavailable" };
   }
 
-  /** Notes under `key` that the responses to it vary on `names` beyond what the key holds. */
-  async putVariesNote(key: Key, names: readonly string[], maxAgeSeconds: number): Promise<void> {
-    await this.#cache.put(key, toVariesNote(names, maxAgeSeconds));
+  /** Leaves a note under `key`, in the place of what lies there. */
+  async putNote(key: Key, note: Note, maxAgeSeconds: number): Promise<void> {
+    await this.#cache.put(key, toNote(note, maxAgeSeconds));
   }
 
   /** Removes what lies under the key, and its body where that lies apart. */
-  async remove(place: Place): Promise<void> {
-    const stored = await this.#cache.match(place.key);
-    const found = stored === undefined ? undefined : fromStored(stored, place);
-    await stored?.body?.cancel();
-    await this.#cache.delete(place.key);
-    if (found?.kind === "entry" && found.bodyKey !== undefined) await this.#cache.delete(found.bodyKey);
+  async remove(key: Key): Promise<void> {
+    const stored = await this.#cache.match(key);
+    if (stored === undefined) return;
+    await stored.body?.cancel();
+    await this.#cache.delete(key);
+    const bodyKey = bodyKeyOf(stored);
+    if (bodyKey !== undefined) await this.#cache.delete(bodyKey);
   }
 
   /** Gives an entry that was found to be in force at `asOf` that version, unless another has taken its place. */
   async restamp(entry: StoredEntry, asOf: LogPoint, nowMs: number): Promise<void> {
-    const stored = await this.#cache.match(entry.key);
-    const found = stored === undefined ? undefined : fromStored(stored, entry);
-    if (stored === undefined || found?.kind !== "entry" || JSON.stringify(found.entry) !== JSON.stringify(entry)) {
-      await stored?.body?.cancel();
+    const lying = await this.#lying(entry);
+    if (lying === undefined) return;
+    const { stored, found } = lying;
+    // Another that was stored in the same millisecond may have other tags.
+    if (JSON.stringify(found.entry) !== JSON.stringify(entry)) {
+      await stored.body?.cancel();
       return;
     }
     const { headers } = giveOut(stored, found, null);
     const body = found.bodyKey === undefined ? stored.body : null;
     await this.#cache.put(entry.key, toStored({ ...found.entry, asOf }, headers, body, nowMs, found.bodyKey));
+  }
+
+  /** Removes the entry, unless another has taken its place. */
+  async takeBack(entry: Copy): Promise<void> {
+    const lying = await this.#lying(entry);
+    if (lying === undefined) return;
+    await lying.stored.body?.cancel();
+    await this.#cache.delete(entry.key);
+    if (lying.found.bodyKey !== undefined) await this.#cache.delete(lying.found.bodyKey);
+  }
+
+  /** Whether the entry lies here itself, and not another of its key. */
+  async holds(entry: Copy): Promise<boolean> {
+    const lying = await this.#lying(entry);
+    await lying?.stored.body?.cancel();
+    return lying !== undefined;
+  }
+
+  async #lying(copy: Copy): Promise<{ stored: Response; found: Extract<Found, { kind: "entry" }> } | undefined> {
+    const stored = await this.#cache.match(copy.key);
+    const found = stored === undefined ? undefined : fromStored(stored, copy);
+    if (stored !== undefined && found?.kind === "entry" && isSame(found.entry, copy)) return { stored, found };
+    await stored?.body?.cancel();
+    return undefined;
   }
 
   async #putWhole(entry: StoredEntry, headers: Headers, chunks: readonly Uint8Array[]): Promise<Stored> {
@@ -120,10 +154,14 @@ export class L1 {
       const measured = body.pipeThrough(meter.stream);
       await this.#cache.put(bodyKey, toStored({ ...entry, bytes: 0 }, headers, measured, entry.storedAtMs));
     } catch {
+      // What the put did not end well is of no use, see below.
+    }
+    // The meter tells, not the put, which takes a connection that is lost in the middle for the end of the body.
+    const { bytes } = meter;
+    if (!meter.ended) {
       await this.#cache.delete(bodyKey);
       return { stored: false, reason: meter.exceeded ? "too-large" : "incomplete" };
     }
-    const { bytes } = meter;
     await this.#cache.put(entry.key, toStored({ ...entry, bytes }, headers, null, entry.storedAtMs, bodyKey));
     return { stored: true, bytes };
   }
@@ -177,6 +215,8 @@ function concatenate(chunks: readonly Uint8Array[], rest: ReadableStream<Uint8Ar
 class Meter {
   bytes = 0;
   exceeded = false;
+  /** Whether the body has ended, and ended well. */
+  ended = false;
   readonly stream: TransformStream<Uint8Array, Uint8Array>;
 
   constructor(limit: number) {
@@ -186,6 +226,9 @@ class Meter {
         if (this.bytes <= limit) return controller.enqueue(chunk);
         this.exceeded = true;
         return controller.error(new Error(`the body is larger than ${limit} bytes`));
+      },
+      flush: () => {
+        this.ended = true;
       },
     });
   }

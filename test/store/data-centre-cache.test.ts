@@ -2,10 +2,10 @@ import { expect, it, vi } from "vitest";
 import { limits } from "../../schema/limits.ts";
 import type { Tag } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
-import type { Unmeasured } from "../../src/edge/l1.ts";
-import { L1 } from "../../src/edge/l1.ts";
 import { placeOf } from "../../src/edge/place.ts";
-import { giveOut } from "../../src/edge/stored-form.ts";
+import type { Unmeasured } from "../../src/store/data-centre-cache.ts";
+import { DataCentreCache } from "../../src/store/data-centre-cache.ts";
+import { giveOut } from "../../src/store/stored-form.ts";
 import { freshUrl } from "../support/fresh.ts";
 import { World } from "../support/world.ts";
 
@@ -25,6 +25,7 @@ function entryFor(config: CacheConfig): Unmeasured {
     staleWhileRevalidateSeconds: 0,
     staleIfErrorSeconds: 0,
     status: 200,
+    fillSeconds: 0,
   };
 }
 
@@ -40,10 +41,10 @@ function bodyOf(chunks: number, end: "close" | "fail" = "close"): ReadableStream
   });
 }
 
-async function storage(): Promise<{ l1: L1; config: CacheConfig; cache: Cache }> {
+async function storage(): Promise<{ l1: DataCentreCache; config: CacheConfig; cache: Cache }> {
   const world = new World();
   const cache = await caches.open(world.namespace);
-  return { l1: new L1(() => cache), config: world.config(), cache };
+  return { l1: new DataCentreCache(() => cache), config: world.config(), cache };
 }
 
 async function bytesOf(body: ReadableStream<Uint8Array> | null | undefined): Promise<Uint8Array> {
@@ -159,10 +160,10 @@ it("takes no notice of what others have put under the same URL", async () => {
 
 it("says so when the platform's cache keeps nothing", async () => {
   vi.resetModules();
-  const { L1: NewL1 } = await import("../../src/edge/l1.ts");
+  const { DataCentreCache: Fresh } = await import("../../src/store/data-centre-cache.ts");
   const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
   const nothing = { put: async () => undefined, match: async () => undefined, delete: async () => false };
-  const l1 = new NewL1(() => nothing as unknown as Cache);
+  const l1 = new Fresh(() => nothing as unknown as Cache);
   const entry = entryFor(new World().config());
   expect(await l1.put(entry, new Response(bodyOf(1)), limits.bodyBytes)).toEqual({
     stored: false,

@@ -1,8 +1,7 @@
-import type { StoredEntry } from "../../schema/entry.ts";
+import type { Place, StoredEntry } from "../../schema/entry.ts";
 import { lifetimeSeconds } from "../../schema/entry.ts";
 import { ageOf } from "../log/verdict.ts";
 import { Memo } from "./memo.ts";
-import type { Place } from "./place.ts";
 
 /**
  * How an entry lies in `caches.default`: its body and its header fields, but for the status and those fields that the
@@ -36,6 +35,9 @@ const DROPPED: ReadonlySet<string> = new Set(["age", "cache-tag", "cf-cache-stat
 /** What is on every stored response and on none that is given out. */
 const OURS = [HEADER, "cache-control", "cache-tag", "cf-cache-status"];
 
+/** Of what is stored, the statuses with which a Response may not have so much as an empty body (Fetch, "null body status"). */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205]);
+
 type Field = readonly [name: string, value: string];
 
 /**
@@ -52,16 +54,17 @@ type EntryHeader = readonly [
   ttlSeconds: number,
   staleWhileRevalidateSeconds: number,
   staleIfErrorSeconds: number,
+  fillSeconds: number,
   bytes: number,
   permanent: boolean,
   tags: StoredEntry["tags"],
   heldBack: readonly Field[],
-  /** When the body lies under a key of its own, see `L1`. */
+  /** When the body lies under a key of its own, see `DataCentreCache`. */
   bodyKey: string | null,
 ];
 
-/** No response, but a note of what the responses to a request vary on beyond what its key holds. */
-type VariesHeader = readonly [form: "varies-1", names: readonly string[]];
+/** No response, but a note about the responses under a key. */
+type NoteHeader = readonly [form: "varies-1", names: readonly string[]] | readonly [form: "pass-1"];
 
 export type Found =
   | {
@@ -70,7 +73,13 @@ export type Found =
       readonly heldBack: readonly Field[];
       readonly bodyKey: string | undefined;
     }
-  | { readonly kind: "varies"; readonly names: readonly string[] };
+  | Note;
+
+export type Note =
+  /** The responses vary on more than what the key holds (RFC 9111 section 4.1). */
+  | { readonly kind: "varies"; readonly names: readonly string[] }
+  /** Hit-for-miss: the last response could not be stored, so nobody need wait for the next. */
+  | { readonly kind: "pass" };
 
 /**
  * The response to keep for `entry`, whose fields are `headers`. One without a `Date` gets that of its arrival (RFC 9110
@@ -96,6 +105,7 @@ export function toStored(
     entry.ttlSeconds,
     entry.staleWhileRevalidateSeconds,
     entry.staleIfErrorSeconds,
+    entry.fillSeconds,
     entry.bytes,
     entry.permanent,
     entry.tags,
@@ -109,9 +119,9 @@ export function toStored(
   return new Response(body, { headers: stored });
 }
 
-/** The note under a key whose responses vary on more than the key holds (RFC 9111 section 4.1). */
-export function toVariesNote(names: readonly string[], maxAgeSeconds: number): Response {
-  const header: VariesHeader = ["varies-1", names];
+/** A note to lie under a key for so long. */
+export function toNote(note: Note, maxAgeSeconds: number): Response {
+  const header: NoteHeader = note.kind === "varies" ? ["varies-1", note.names] : ["pass-1"];
   return new Response(null, { headers: { "cache-control": `max-age=${maxAgeSeconds}`, [HEADER]: asciiJson(header) } });
 }
 
@@ -127,9 +137,17 @@ export function fromStored(stored: Response, place: Place): Found | undefined {
 }
 
 function fromHeader(text: string, place: Place): Found | undefined {
-  const header = JSON.parse(text) as EntryHeader | VariesHeader;
+  const header = JSON.parse(text) as EntryHeader | NoteHeader;
   if (header[0] === "varies-1") return { kind: "varies", names: header[1] };
+  if (header[0] === "pass-1") return { kind: "pass" };
   return header[0] === "entry-1" ? fromEntryHeader(header, place) : undefined;
+}
+
+/** Where the body of what `stored` holds lies, when that is apart. */
+export function bodyKeyOf(stored: Response): string | undefined {
+  const text = stored.headers.get(HEADER);
+  const header = text === null ? undefined : (JSON.parse(text) as EntryHeader | NoteHeader);
+  return header?.[0] === "entry-1" ? ((header.at(-1) as EntryHeader[14]) ?? undefined) : undefined;
 }
 
 /** The response as its maker gave it, with `body`; its headers may be changed. */
@@ -138,11 +156,40 @@ export function giveOut(
   { entry, heldBack }: Extract<Found, { kind: "entry" }>,
   body: ReadableStream<Uint8Array> | null,
 ): Response {
-  const response = new Response(body, { status: entry.status, headers: stored.headers });
+  const hasNoBody = WITHOUT_BODY.has(entry.status);
+  // What RPC gives for no body is an empty one, and nobody waits for its end.
+  if (hasNoBody) body?.cancel().catch(() => undefined);
+  const response = new Response(hasNoBody ? null : body, { status: entry.status, headers: stored.headers });
   const { headers } = response;
   for (const name of OURS) headers.delete(name);
   for (const [name, value] of heldBack) headers.set(name, value);
   return response;
+}
+
+/**
+ * An entry on its way to another data centre's cache: as it lies here, but that it says how old it is rather than when
+ * it was stored, since the two clocks are not compared.
+ */
+export function toTransit(
+  stored: Response,
+  { entry, heldBack }: Extract<Found, { kind: "entry" }>,
+  body: ReadableStream<Uint8Array> | null,
+  nowMs: number,
+): Response {
+  const { headers } = giveOut(stored, { kind: "entry", entry, heldBack, bodyKey: undefined }, null);
+  return toStored({ ...entry, initialAgeSeconds: ageOf(entry, nowMs), storedAtMs: nowMs }, headers, body, nowMs);
+}
+
+/** What has arrived for `place`, with its age counted from now on by this data centre's clock. */
+export function fromTransit(
+  arrived: Response,
+  place: Place,
+  nowMs: number,
+): { readonly entry: StoredEntry; readonly response: Response } | undefined {
+  const text = arrived.headers.get(HEADER);
+  const found = text === null ? undefined : fromHeader(text, place);
+  if (found?.kind !== "entry") return undefined;
+  return { entry: { ...found.entry, storedAtMs: nowMs }, response: giveOut(arrived, found, arrived.body) };
 }
 
 function fromEntryHeader(header: EntryHeader, place: Place): Found {
@@ -156,6 +203,7 @@ function fromEntryHeader(header: EntryHeader, place: Place): Found {
     ttlSeconds,
     swr,
     sie,
+    fillSeconds,
     bytes,
     permanent,
     tags,
@@ -174,6 +222,7 @@ function fromEntryHeader(header: EntryHeader, place: Place): Found {
     ttlSeconds,
     staleWhileRevalidateSeconds: swr,
     staleIfErrorSeconds: sie,
+    fillSeconds,
     status,
     bytes,
   };
