@@ -96,8 +96,9 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       if (lease !== undefined && !this.#fills.isIntact(lease)) return "lease-lost";
       const settled = this.#judge(report) === "purged" ? "purged-during-fill" : "stored";
       if (settled === "stored") {
-        this.#index.put(report, nowMs);
-        this.#housekeeping.noteLifetime(report.lifetimeSeconds);
+        // What may not be served without the origin's word is nothing to count or list.
+        if (report.lifetimeSeconds > 0) this.#index.put(report, nowMs);
+        this.#housekeeping.noteLifetime(Math.max(report.lifetimeSeconds, report.keptSeconds));
         this.#stats.count({ type: "put", cache: report.cache });
       }
       this.#turns.settle(report, checked, settled, lacks && settled === "stored", nowMs);
@@ -118,6 +119,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const checked = parse(AbandonSchema, request);
     const ended = this.#transaction(context, (nowMs) => this.#turns.abandon(checked, nowMs));
     if (ended) this.#turns.abandoned(checked, Date.now());
+    if (ended && checked.why === "uncacheable") await this.#shield.drop([checked.lease.key]);
     await this.#housekeeping.noteMade(Date.now());
     return { log: this.#log.slice(context.since) };
   }

@@ -133,7 +133,11 @@ export class Turns {
   abandon({ lease, why, passSeconds }: Abandon, nowMs: number): boolean {
     if (!this.#fills.end(lease)) return false;
     if (why === "failed") this.#fills.failed(lease.key, nowMs);
-    if (why === "uncacheable" && passSeconds > 0) this.#fills.pass(lease.key, nowMs + passSeconds * 1000);
+    if (why !== "uncacheable") return true;
+    if (passSeconds > 0) this.#fills.pass(lease.key, nowMs + passSeconds * 1000);
+    // What was stored before is not to come back out of the shield when the note has ended.
+    const known = this.#index.entry(lease.key, nowMs);
+    if (known !== undefined) this.#index.remove([known.entry.id]);
     return true;
   }
 

@@ -7,6 +7,8 @@ const LOOK_MS = 1_000;
 /** A fill, wherever it goes on; or what the shield has sent to the waiter's own data centre. */
 export type Awaited = "fill" | "transfer";
 
+const SCOUT: Turn = { kind: "again", scout: true };
+
 interface Waiter {
   readonly dataCentre: string;
   readonly have: Acquire["have"];
@@ -66,13 +68,13 @@ export class WaitingList {
   wakeOne(key: Key): void {
     const waiters = [...(this.#waiters.get(key) ?? [])];
     const next = waiters.find(({ have }) => have === "nothing") ?? waiters[0];
-    next?.answer({ kind: "again" });
+    next?.answer(SCOUT);
   }
 
   /** Wakes one of each data centre. */
   wakeOneOfEach(key: Key): void {
     const waiters = this.#waiters.get(key) ?? [];
-    for (const waiter of firstOfEach(waiters, ({ dataCentre }) => dataCentre)) waiter.answer({ kind: "again" });
+    for (const waiter of firstOfEach(waiters, ({ dataCentre }) => dataCentre)) waiter.answer(SCOUT);
   }
 
   #look(): void {
@@ -82,7 +84,7 @@ export class WaitingList {
     }
     for (const [key, waiters] of [...this.#waiters]) {
       for (const waiter of firstOfEach(waiters, ({ dataCentre, awaited }) => `${awaited} ${dataCentre}`)) {
-        if (!this.#isDue(key, waiter.dataCentre, waiter.awaited)) waiter.answer({ kind: "again" });
+        if (!this.#isDue(key, waiter.dataCentre, waiter.awaited)) waiter.answer(SCOUT);
       }
     }
   }

@@ -26,6 +26,8 @@ export interface EntryFacts {
   readonly staleWhileRevalidateSeconds: number;
   /** Seconds after `ttlSeconds` in which it may be served because the origin fails (RFC 5861 section 4). */
   readonly staleIfErrorSeconds: number;
+  /** Seconds after `ttlSeconds` for which it is kept so that the origin may confirm it (RFC 9111 section 4.3). */
+  readonly keepSeconds: number;
 }
 
 /** Where an entry lies: the same in every data centre. */
@@ -40,11 +42,18 @@ export interface StoredEntry extends EntryFacts {
   readonly bytes: number;
 }
 
-/** Seconds of age after which an entry is of no use to anyone. */
-export function lifetimeSeconds(
+/** Seconds of age up to which an entry may be served without the origin's confirmation. */
+export function servableSeconds(
   entry: Pick<EntryFacts, "ttlSeconds" | "staleWhileRevalidateSeconds" | "staleIfErrorSeconds">,
 ): number {
   return entry.ttlSeconds + Math.max(entry.staleWhileRevalidateSeconds, entry.staleIfErrorSeconds);
+}
+
+/** Seconds of age after which an entry is of no use to anyone. */
+export function lifetimeSeconds(
+  entry: Pick<EntryFacts, "ttlSeconds" | "staleWhileRevalidateSeconds" | "staleIfErrorSeconds" | "keepSeconds">,
+): number {
+  return Math.max(servableSeconds(entry), entry.ttlSeconds + entry.keepSeconds);
 }
 
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 * limits.ttlSeconds));
@@ -81,9 +90,11 @@ export function toJudge({ key, url, cache, tags, permanent, asOf }: EntryToJudge
 /** What the namespace object is told of an entry that has just been stored. */
 export const EntryReportSchema = v.strictObject({
   ...judged,
-  /** Seconds from now until it is no longer fresh, and until it is of no use. */
+  /** Seconds from now until it is no longer fresh, and until it may no longer be served. 0: it is not indexed. */
   freshSeconds: seconds,
   lifetimeSeconds: seconds,
+  /** Seconds from now until it is not even kept to be confirmed. */
+  keptSeconds: v.optional(seconds, 0),
   bytes: v.pipe(v.number(), v.integer(), v.minValue(0)),
   status: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
 });

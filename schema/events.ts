@@ -25,6 +25,8 @@ export type MissReason =
   | "purged"
   /** What is stored is older than the log this isolate knows, so it cannot be judged. */
   | "unknown"
+  /** The client's own Cache-Control asks for what the origin has confirmed. */
+  | "request"
   /** The request's method is one that is never answered from this cache. */
   | "method"
   /** A rule says that this request goes past the cache. */

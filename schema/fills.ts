@@ -43,8 +43,11 @@ export type Turn =
    * lies an entry that would do, perhaps where the caller has looked too early.
    */
   | { readonly kind: "lead"; readonly lease: Lease; readonly known?: true }
-  /** Something has changed: look in the data centre's cache again, and if nothing is there ask again. */
-  | { readonly kind: "again" }
+  /**
+   * Something has changed: look in the data centre's cache again, and if nothing is there ask again. `scout`: nobody else
+   * there was woken, so if something is there say that it has `landed`.
+   */
+  | { readonly kind: "again"; readonly scout?: true }
   /** Somebody still fills it: ask again. */
   | { readonly kind: "waiting" }
   /** The shield has it: the entry in transit, to be kept in the caller's data centre and reported as `landed`. */
@@ -110,7 +113,7 @@ export const OfferSchema = v.strictObject({ place: PlaceSchema, dataCentre: id, 
 
 export type Offer = v.InferOutput<typeof OfferSchema>;
 
-/** The shield's copy has been kept in a data centre, or could not be. */
+/** The shield's copy has been kept in a data centre, or could not be; or an entry was found to lie there. */
 export const LandedSchema = v.strictObject({ key: KeySchema, dataCentre: id });
 
 export type Landed = v.InferOutput<typeof LandedSchema>;

@@ -123,7 +123,11 @@ export const CacheOptionsSchema = v.strictObject({
   name: CacheNameSchema,
   /** The unit of isolation and of scale. Default `default`. */
   namespace: v.optional(NamespaceSchema, "default" as Namespace),
-  /** How long a response is fresh. Without it, what the response itself says decides. */
+  /**
+   * How long a response is fresh, whatever lifetime it gives itself. Without it, that decides; a value of `remember`
+   * says nothing of its own, and needs one. Never stored in any case: what says `no-store`, `private` or `no-cache`,
+   * and what sets a cookie.
+   */
   ttlSeconds: v.optional(seconds),
   /**
    * How long a response is fresh by its status; it goes before `ttlSeconds`: `{ "404": 60, "5xx": 0, "500-504": 10 }`.
@@ -131,13 +135,22 @@ export const CacheOptionsSchema = v.strictObject({
    * what is stored of 500 or more is never served stale.
    */
   ttlByStatus: v.optional(ttlByStatus),
-  /** The share of its lifetime, chosen at random up to this, by which what is stored expires earlier. */
+  /**
+   * The share of its lifetime, chosen at random up to this, by which what is stored expires earlier: with 0.1, what would
+   * be fresh for 100 seconds is for 90 to 100.
+   */
   ttlJitter: v.optional(fractionUpTo(0.9), 0),
-  /** Refreshes what is still fresh, the likelier the nearer its end: the beta of XFetch. 1 is usual, 0 never does. */
+  /**
+   * Refreshes what is still fresh, the likelier the nearer its end and the longer its maker took: the beta of XFetch. 1 is
+   * usual, 0 never does. Of what was stored by `put` it is not known how long that took, so it is never refreshed early.
+   */
   earlyRefresh: v.optional(fractionUpTo(10), 0),
-  /** How long after that it may be served while somebody refreshes it. */
+  /** How long after its lifetime it is still served at once, while `wrap`, `remember` or the gateway refreshes it. */
   staleWhileRevalidateSeconds: v.optional(seconds),
-  /** How long after `ttlSeconds` it may be served because the origin fails. */
+  /**
+   * How long after its lifetime it may stand in for an origin that fails: that throws, takes longer than
+   * `fillTimeoutSeconds`, or answers 500, 502, 503 or 504. Until the origin has failed, the caller waits.
+   */
   staleIfErrorSeconds: v.optional(seconds),
   /** Request headers whose values choose between variants. */
   vary: v.optional(vary, []),
@@ -170,9 +183,16 @@ export const CacheOptionsSchema = v.strictObject({
   maxEntriesPerPurge: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),
   ),
-  /** Whether callers that miss the same key wait for one of them to fill it, in all data centres, or each fill it. */
+  /**
+   * Whether callers that miss the same key wait for one of them to fill it, in all data centres, or each fill it; and
+   * likewise whether one or each refreshes what is stale. Nobody waits for answers that are not for others: to requests
+   * with credentials, for a part, with `no-store`.
+   */
   coalesce: v.optional(v.boolean("must be true or false"), true),
-  /** How long one fill may keep the others waiting, and the origin an answer. */
+  /**
+   * How long one fill may keep the others waiting, before one of them leads the next. Where something stored may stand
+   * in, and behind a stale answer, the origin is not waited for any longer either.
+   */
   fillTimeoutSeconds: v.optional(
     v.pipe(
       wholeSeconds,
@@ -181,9 +201,12 @@ export const CacheOptionsSchema = v.strictObject({
     ),
     30,
   ),
-  /** Callers that may wait for one key; those beyond go to the origin. */
+  /** Callers that may wait for one key, in all data centres together; those beyond go to the origin. */
   maxWaiters: v.optional(wholeNumber(limits.waiters), 1000),
-  /** For how long, after a response that could not be stored, callers of its key do not wait for each other. */
+  /**
+   * For how long, after a response that could not be stored, callers of its key do not wait for each other; the first that
+   * can be stored ends it. With 0 they wait all the same, and go to the origin one after the other.
+   */
   hitForMissSeconds: v.optional(
     v.pipe(
       wholeSeconds,
@@ -192,8 +215,23 @@ export const CacheOptionsSchema = v.strictObject({
     ),
     120,
   ),
-  /** Bytes of a body up to which the shield, the namespace's own data centre, keeps a copy for the others. */
+  /**
+   * Bytes of a body up to which the shield, the namespace's own data centre, keeps a copy for the others. 0 turns it off:
+   * each data centre then asks the origin.
+   */
   shieldMaxBytes: v.optional(wholeNumber(limits.shieldBytes), 2 * 1024 * 1024),
+  /** For how long after its windows a response with an ETag or a Last-Modified is kept for the origin to confirm it. */
+  revalidateSeconds: v.optional(seconds, 0),
+  /** Whether the client's own Cache-Control counts (RFC 9111 section 5.2.1): anyone can send it. */
+  requestDirectives: v.optional(v.picklist(["honor", "ignore"], 'must be "honor" or "ignore"'), "honor"),
+  /** Response fields that go before Cache-Control, the most specific first (RFC 9213). */
+  targetedControl: v.optional(
+    v.pipe(
+      headerNames,
+      v.transform((list) => list.map((name) => name.toLowerCase())),
+    ),
+    ["cdn-cache-control"],
+  ),
   /** Bytes above which a body is not stored. */
   maxBodyBytes: v.optional(
     v.pipe(
@@ -226,8 +264,9 @@ export const MatchOptionsSchema = v.strictObject({
   /** `strong` confirms the view with the coordinator first; `bounded`, the default, within `purgeLagSeconds`. */
   consistency: v.optional(v.picklist(["bounded", "strong"], 'must be "bounded" or "strong"'), "bounded"),
   /**
-   * If nothing is stored, wait for whoever fills it already. A `match` that still finds nothing then holds the lease,
-   * and the `put` for its request object ends it; without one the others wait for `fillTimeoutSeconds`.
+   * If nothing is stored, wait for whoever fills it already. A `match` that still finds nothing then holds the lease, and
+   * the `put` for the same request object ends it, whether its response is stored or not. Without a `put` the others wait
+   * for `fillTimeoutSeconds`, so where the origin may fail, `wrap` is the better choice.
    */
   coalesce: v.optional(v.literal(true, "must be true, or left out")),
 });

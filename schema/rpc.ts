@@ -191,10 +191,10 @@ export type Demand = Partial<v.InferOutput<typeof DemandSchema>>;
 export const DemandSchema = v.strictObject({
   ...MatchOptionsSchema.entries,
   /**
-   * The origin has failed a request that was looked up before: an entry kept for that is a hit, and nothing is counted
-   * again.
+   * The request has been looked up before, and nothing is counted again. The origin has answered with an error
+   * (`failed`), or not at all (`unreachable`): an entry that is kept for that is a hit. Or it has confirmed what is stored.
    */
-  standIn: v.optional(v.literal(true)),
+  standIn: v.optional(v.picklist(["failed", "unreachable", "confirmed"])),
 });
 
 /**

@@ -50,6 +50,9 @@ function fromJson(options: string): unknown {
   }
 }
 
+/** The cache of the gateway, which follows what the site itself says. */
+const GATEWAY = { name: "gateway", revalidateSeconds: 3600 };
+
 /** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
 interface BindingProps {
   /** The one namespace this binding may use. */
@@ -72,7 +75,7 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     if (ORIGIN === undefined || ORIGIN === "") {
       return new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 });
     }
-    const config = declared(JSON.stringify({ name: "gateway", namespace: this.env.LARDER_NAMESPACE ?? "default" }));
+    const config = declared(JSON.stringify({ ...GATEWAY, namespace: this.env.LARDER_NAMESPACE ?? "default" }));
     return createGateway({ origin: ORIGIN, config, readThrough })(request);
   }
 

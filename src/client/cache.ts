@@ -21,13 +21,17 @@ import { fromResponse, toResponse, valueRequest } from "./values.ts";
 
 /**
  * Makes the response. When one is stored that has an ETag or a Last-Modified, `conditions` holds the fields to ask the
- * origin by whether it is valid still, and a loader that passes them on may return its 304.
+ * origin by whether it is valid still, and a loader that passes them on may return its 304. The client's own conditions
+ * are not to be passed on: they are about what the client has, and a 304 to them is nothing that can be stored.
  */
 export type Loader = (conditions?: Headers) => Response | Promise<Response>;
 
 /** What `wrap` does beyond what the cache declares. */
 export interface WrapOptions extends Omit<MatchOptions, "vary" | "coalesce">, Omit<PutOptions, "tags" | "asOf"> {
-  /** Tags for the response, or a function that reads them off it; its body is not to be read. */
+  /**
+   * Tags for the response, or a function that reads them off it; its body is not to be read. It is not called for a 304,
+   * which leaves what it confirms its tags.
+   */
   readonly tags?: readonly string[] | ((response: Response) => readonly string[]);
 }
 
@@ -46,23 +50,27 @@ export interface Cache {
    */
   match(request: Request | string, options?: MatchOptions): Promise<Response | undefined>;
   /**
-   * Stores the response. Give a `match` that found nothing and the `put` that follows it the same request object, and
-   * a purge made between the two wins over what is put.
+   * Stores the response, whose body it reads: give it a clone of one that is also returned. What may not be stored is no
+   * error; the receipt says why. Give a `match` that found nothing and the `put` that follows it the same request object,
+   * and a purge made between the two wins over what is put.
    *
    * @throws LarderError `invalid-input`; `body-too-large` when the body exceeds `maxBodyBytes`
    */
   put(request: Request | string, response: Response, options?: PutOptions): Promise<PutReceipt>;
   /**
    * The stored response, or the loader's, which is stored behind the answer. Of all who ask for what is not stored, in
-   * all data centres, one runs its loader and the others wait for what it stores. A stale response is answered at once
-   * and refreshed by one of them behind the answer; in `staleIfErrorSeconds` it stands in for a loader that fails.
+   * all data centres, one runs its loader and the others wait for what it stores; when that may not be stored, or fails,
+   * they get what their own loaders make. A stale response is answered at once and refreshed by one of them behind the
+   * answer; in `staleIfErrorSeconds` it stands in for a loader that fails. What the loader takes from the request beyond
+   * its URL, such as a cookie, has to be in `vary`, in the response's `Vary`, or in a rule's `bypass`.
    *
    * @throws what the loader throws, when there is nothing to stand in; LarderError `invalid-input`
    */
   wrap(request: Request | string, loader: Loader, options?: WrapOptions): Promise<Response>;
   /**
    * The stored value, or the loader's, which is stored behind the answer: `wrap` for plain values. Dates, Maps, Sets,
-   * BigInts and undefined come back as they were. Purged by its tags.
+   * BigInts and undefined come back as they were. Purged by its tags. It needs `ttlSeconds`, here or in the cache's
+   * declaration: without it nothing is kept.
    *
    * @throws what the loader throws; LarderError `invalid-input`, naming the path to anything that cannot be kept, such
    *   as a function
@@ -118,6 +126,13 @@ class DeclaredCache implements Cache {
   async match(request: Request | string, options?: MatchOptions): Promise<Response | undefined> {
     const asked = asRequest(request);
     const demand = options === undefined ? undefined : parse(MatchOptionsSchema, options);
+    if (demand?.coalesce === true && asked !== request) {
+      throw new LarderError(
+        "invalid-input",
+        "request: must be a Request object where `coalesce` is asked for; the `put` that ends the others' waiting is told by it",
+        { field: "request" },
+      );
+    }
     const found = await reviving(this.#engines.engine.lookup(this.#config, asked, demand));
     if (found.outcome === "hit") return found.response;
     const { asOf, lease } = found;
@@ -153,8 +168,11 @@ class DeclaredCache implements Cache {
     const checked = parse(PutOptionsSchema, tags === undefined || typeof tags === "function" ? put : { ...put, tags });
     const source = {
       load: async (conditions?: Headers) => loader(conditions),
+      // A 304 need not have the fields that tags are read off, and what it renews has its tags.
       storeOptions: (response: Response) =>
-        typeof tags === "function" ? parse(PutOptionsSchema, { ...put, tags: tags(response) }) : checked,
+        typeof tags === "function" && response.status !== 304
+          ? parse(PutOptionsSchema, { ...put, tags: tags(response) })
+          : checked,
     };
     return reviving(this.#engines.readThrough.answer(this.#config, asRequest(request), source, demand));
   }

@@ -22,6 +22,6 @@ export type {
 export type { HistoryRequest } from "../../schema/purge-request.ts";
 export type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 export type { Version } from "../../schema/version.ts";
-export type { Cache, RememberOptions, WrapOptions } from "./cache.ts";
+export type { Cache, Loader, RememberOptions, WrapOptions } from "./cache.ts";
 export { cache } from "./cache.ts";
 export type { DryRun, PurgeOptions, Selection } from "./purge-options.ts";

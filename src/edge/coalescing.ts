@@ -24,7 +24,7 @@ export type Outcome<Found> =
   /** Somebody else has filled it, here or in another data centre. */
   | { readonly kind: "filled"; readonly found: Found; readonly by: "wait" | "shield" }
   /** Go to the origin without waiting for anybody. */
-  | { readonly kind: "alone"; readonly why: "pass" | "busy" | "unreachable" | "overdue" }
+  | { readonly kind: "alone"; readonly why: "pass" | "busy" | "unreachable" | "overdue" | "too-long" }
   /** The last attempt failed: make do with what there is. */
   | { readonly kind: "later"; readonly seconds: number };
 
@@ -96,11 +96,16 @@ export class Coalescing {
           break;
       }
       const seen = await wish.look();
-      if ("enough" in seen) return { kind: "filled", found: seen.enough, by };
+      if ("enough" in seen) {
+        if (turn.kind === "again" && turn.scout === true) this.#landed(keeper, place);
+        return { kind: "filled", found: seen.enough, by };
+      }
       if (by === "shield") {
         failures += 1;
         if (failures === MOST_FAILURES) return { kind: "alone", why: "unreachable" };
       }
+      // The values it varies on are too long for a key: asked again, the object would say the same.
+      if (turn.kind === "varies" && seen.place.key === place.key) return { kind: "alone", why: "too-long" };
       place = seen.place;
     }
     return wish.have === "fallback" ? { kind: "later", seconds: 1 } : { kind: "alone", why: "overdue" };
@@ -144,11 +149,15 @@ export class Coalescing {
     try {
       if (arrived !== undefined) await this.#cache.put(arrived.entry, arrived.response, limits.bodyBytes);
     } finally {
-      const { key } = place;
-      const landed = this.#dataCentre
-        .id(place)
-        .then((dataCentre) => keeper.call((object, context) => object.landed(context, { key, dataCentre })));
-      this.#surroundings.waitUntil(landed.catch(() => undefined));
+      this.#landed(keeper, place);
     }
+  }
+
+  #landed(keeper: ViewKeeper, place: Place): void {
+    const { key } = place;
+    const landed = this.#dataCentre
+      .id(place)
+      .then((dataCentre) => keeper.call((object, context) => object.landed(context, { key, dataCentre })));
+    this.#surroundings.waitUntil(landed.catch(() => undefined));
   }
 }

@@ -10,8 +10,8 @@ const LIFETIME_SECONDS = 86_400;
  * Which data centre this is: a random id that lies in its cache, so that isolates which share the cache share the id.
  * No name of a data centre would tell as much: an app and its coordinator may be in one and have caches of their own.
  *
- * Two isolates that begin at the same time may make two ids, and one that has read the first keeps it. That costs a
- * transfer more, and nothing else.
+ * Isolates of one data centre may have two ids, as when they begin at the same time or one outlives its id in the cache.
+ * That costs a call or a transfer more, and nothing else.
  */
 export class DataCentre {
   readonly #open: () => Cache;

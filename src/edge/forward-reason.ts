@@ -16,6 +16,8 @@ export function forwardReason(reason: MissReason): ForwardReason {
       return "bypass";
     case "method":
       return "method";
+    case "request":
+      return "request";
     case "unknown":
       return "miss";
   }

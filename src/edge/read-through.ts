@@ -4,6 +4,7 @@ import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import type { CacheEngine, Demand, Lookup, PutReceipt, RefreshWish } from "../../schema/rpc.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
+import { isOnlyIfCached } from "../http/request-directives.ts";
 import { forwardReason } from "./forward-reason.ts";
 import { respond } from "./respond.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -59,7 +60,10 @@ export class ReadThrough {
 
   async answer(config: CacheConfig, request: Request, source: Source, demand: Demand = {}): Promise<Response> {
     const passage = { config, request, source, demand };
-    const found = await this.#engine.lookup(config, request, config.coalesce ? { ...demand, coalesce: true } : demand);
+    const isConfined = config.requestDirectives === "honor" && isOnlyIfCached(request);
+    const mayWait = config.coalesce && !isConfined;
+    const found = await this.#engine.lookup(config, request, mayWait ? { ...demand, coalesce: true } : demand);
+    if (found.outcome === "miss" && isConfined) return onlyIfCached();
     if (found.outcome === "hit") {
       if (found.refresh !== undefined) this.#refreshBehind(passage, found.refresh);
       return found.response;
@@ -109,15 +113,16 @@ export class ReadThrough {
   }
 
   /**
-   * RFC 5861 section 4: an error, no answer in time, or a status of 500, 502, 503 or 504, is answered by the stale entry.
-   * That is looked up anew, for it may have been purged while the origin took its time to fail.
+   * RFC 5861 section 4: an error, no answer in time, or a status of 500, 502, 503 or 504, is answered by the stale entry;
+   * an origin that cannot be reached also by one that does not say so but allows it (RFC 9111 section 4.2.4). That is looked up anew, for it may have been purged while the origin took its time to fail.
    */
   async #fillOrStandIn(passage: Passage, miss: Miss, conditions: Headers | undefined): Promise<Response> {
     const { config, request, source, demand } = passage;
     const loading = this.#load(source.load(conditions));
     const inGoodTime = await this.#inTime(config, loading).catch(() => undefined);
     if (inGoodTime === undefined || FAILURES.has(inGoodTime.response.status)) {
-      const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+      const standIn = inGoodTime === undefined ? "unreachable" : "failed";
+      const found = await this.#engine.lookup(config, request, { ...demand, standIn });
       if (found.outcome === "hit") {
         letGo(loading);
         this.#abandonBehind(config, miss.lease);
@@ -139,7 +144,7 @@ export class ReadThrough {
     const { config, request, demand } = passage;
     const receipt = await this.#store(passage, miss, loaded, "by-conditions");
     if (receipt.stored) {
-      const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+      const found = await this.#engine.lookup(config, request, { ...demand, standIn: "confirmed" });
       if (found.outcome === "hit") return found.response;
     }
     const asOf = await this.#asOfNow(passage, miss);
@@ -148,7 +153,7 @@ export class ReadThrough {
 
   /** The log as it is known before the origin is asked once more, so that its answer outlives the purges made since. */
   async #asOfNow({ config, request, demand }: Passage, turn: Held): Promise<Held["asOf"]> {
-    const found = await this.#engine.lookup(config, request, { ...demand, standIn: true });
+    const found = await this.#engine.lookup(config, request, { ...demand, standIn: "failed" });
     if (found.outcome === "miss") return found.asOf;
     await found.response.body?.cancel();
     return turn.asOf;
@@ -239,10 +244,20 @@ export class ReadThrough {
       return RETRY_MS;
     }
     const receipt = await this.#store(passage, turn, loaded, conditions === undefined ? "plainly" : "by-conditions");
-    if (conditions === undefined || status !== 304 || !keepsLease(receipt)) return 0;
+    if (conditions === undefined || status !== 304 || !keepsLease(receipt)) return receipt.stored ? 0 : RETRY_MS;
     // It was about something else, or a purge has hit what it was about: the origin is asked for the whole.
     return this.#refreshBy(passage, { ...turn, asOf: await this.#asOfNow(passage, turn) }, undefined);
   }
+}
+
+/** RFC 9111 section 5.2.1.7. */
+function onlyIfCached(): Response {
+  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
+  addCacheStatus(headers, { outcome: "neither", detail: "only-if-cached" });
+  return new Response("Gateway timeout: the request is for what is cached, and nothing is.\n", {
+    status: 504,
+    headers,
+  });
 }
 
 /** Statuses for which a stale response stands in (RFC 5861 section 4). */

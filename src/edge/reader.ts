@@ -8,7 +8,10 @@ import type { LogPoint } from "../../schema/version.ts";
 import { formatVersion } from "../../schema/version.ts";
 import { isDueEarly } from "../http/early-refresh.ts";
 import { conditionsFor } from "../http/freshen.ts";
+import { forbidsStale } from "../http/freshness.ts";
+import { hasDirectives, requestWish } from "../http/request-directives.ts";
 import { isShareable } from "../http/shareable.ts";
+import { responseControl } from "../http/targeted-control.ts";
 import type { LogState } from "../log/verdict.ts";
 import { byAge, logState } from "../log/verdict.ts";
 import type { View } from "../log/view.ts";
@@ -28,11 +31,14 @@ import type { ViewKeeper } from "./view-keeper.ts";
 type Seen =
   | { readonly state: Extract<MissReason, "absent" | "expired" | "purged" | "unknown" | "hit-for-miss"> }
   | {
-      readonly state: "fresh" | "stale" | "error-only";
+      readonly state: "fresh" | "stale" | "error-only" | "revalidate";
       readonly entry: StoredEntry;
       readonly ageSeconds: number;
       readonly inCache: InCache;
+      readonly found: FoundEntry;
     };
+
+type FoundEntry = Extract<InCache["found"], { kind: "entry" }>;
 
 type Present = Extract<Seen, { entry: StoredEntry }>;
 
@@ -67,10 +73,12 @@ export class Reader {
     demand: Demand,
     known: "whole" | "url" = "whole",
   ): Promise<Lookup | undefined> {
-    const miss = (reason: MissReason, asOf: LogPoint | null): Miss => {
-      if (demand.standIn !== true) keeper.count(config, { type: "miss", reason });
-      return { outcome: "miss", reason, asOf: asOf === null ? null : formatVersion(asOf) };
+    const counted = <Missed extends Miss | undefined>(missed: Missed): Missed => {
+      if (missed !== undefined && demand.standIn === undefined)
+        keeper.count(config, { type: "miss", reason: missed.reason });
+      return missed;
     };
+    const miss = (reason: MissReason, asOf: LogPoint | null) => counted(toMiss(reason, asOf));
     if (request.method !== "GET" && request.method !== "HEAD") return miss("method", null);
     const policy = policyFor(config, request);
     if (policy.bypass) return miss("bypass", null);
@@ -89,19 +97,29 @@ export class Reader {
     }
 
     const seen = await this.#judge(keeper, config, found, atHand.view);
-    if (isPresent(seen) && (seen.state !== "error-only" || demand.standIn === true)) {
-      if (demand.standIn !== true)
+    const fitness = isPresent(seen) ? this.#fitness(config, request, seen, demand) : "unfit";
+    if (isPresent(seen) && fitness === "fit") {
+      if (demand.standIn === undefined)
         keeper.count(config, { type: "hit", state: seen.state === "fresh" ? "fresh" : "stale" });
-      return this.#hit(config, request, vary, seen, { by: "cache", view: atHand.kind });
+      const how: How = demand.standIn === "confirmed" ? { by: "confirmation" } : { by: "cache", view: atHand.kind };
+      return this.#hit(config, request, vary, seen, how);
     }
     if (isPresent(seen)) await seen.inCache.body?.cancel();
-    const missed = miss(isPresent(seen) ? "expired" : seen.state, atHand.view.point);
-    const lookup = isPresent(seen) ? { ...missed, fallback: conditionsOf(seen) } : missed;
-    if (demand.coalesce !== true || seen.state === "hit-for-miss" || !isShareable(request, vary)) return lookup;
-    return this.#coalesced(keeper, config, request, vary, found.place, lookup);
+    const missed = toMiss(reasonFor(seen, fitness), atHand.view.point);
+    const lookup: Miss = isPresent(seen) ? { ...missed, fallback: conditionsOf(seen) } : missed;
+    const isAlone = missed.reason === "request" || missed.reason === "hit-for-miss" || isNeverFresh(seen);
+    if (demand.coalesce !== true || isAlone || !isShareable(request, vary)) return counted(lookup);
+    if (known === "whole") return this.#coalesced(keeper, config, request, vary, found.place, counted(lookup), known);
+    const answered = await this.#coalesced(keeper, config, request, vary, found.place, lookup, known);
+    // Otherwise it is asked for once more, by its header fields, and is counted then.
+    if (answered !== undefined) counted(lookup);
+    return answered;
   }
 
-  /** A miss that waits its turn: somebody else's fill answers it, or it leads. */
+  /**
+   * A miss that waits its turn: somebody else's fill answers it, or it leads. Undefined when only its URL is known and
+   * the responses turn out to vary.
+   */
   async #coalesced(
     keeper: ViewKeeper,
     config: CacheConfig,
@@ -109,14 +127,19 @@ export class Reader {
     vary: readonly string[],
     place: Place,
     missed: Miss,
-  ): Promise<Lookup> {
-    const outcome = await this.#coalescing.take<Present>(keeper, config, {
+    known: "whole" | "url",
+  ): Promise<Lookup | undefined> {
+    const outcome = await this.#coalescing.take<Present | "of-a-variant">(keeper, config, {
       place,
       have: missed.fallback === undefined ? "nothing" : "fallback",
       look: async () => {
-        const { place: now = place, seen } = await this.#lookAgain(keeper, config, request, vary);
+        const { place: now = place, steps, seen } = await this.#lookAgain(keeper, config, request, vary);
+        if (steps === 2 && known === "url") {
+          if (seen !== undefined && isPresent(seen)) await seen.inCache.body?.cancel();
+          return { enough: "of-a-variant" };
+        }
         if (seen === undefined || !isPresent(seen)) return { place: now };
-        if (seen.state !== "error-only") return { enough: seen };
+        if (this.#fitness(config, request, seen, {}) === "fit" || isNeverFresh(seen)) return { enough: seen };
         await seen.inCache.body?.cancel();
         return { place: now };
       },
@@ -125,16 +148,47 @@ export class Reader {
       case "lead":
         return { ...missed, asOf: formatVersion(outcome.asOf), lease: outcome.lease };
       case "filled":
+        if (outcome.found === "of-a-variant") return undefined;
+        if (isNeverFresh(outcome.found)) {
+          // Each has to have it confirmed, so nobody waits for anybody.
+          await outcome.found.inCache.body?.cancel();
+          return { ...missed, fallback: conditionsOf(outcome.found) };
+        }
         return this.#hit(config, request, vary, outcome.found, { by: outcome.by, reason: missed.reason });
       case "later": {
-        const { seen } = await this.#lookAgain(keeper, config, request, vary);
-        return seen !== undefined && isPresent(seen)
-          ? this.#hit(config, request, vary, seen, { by: "cache", view: "confirmed" })
-          : missed;
+        const { steps, seen } = await this.#lookAgain(keeper, config, request, vary);
+        if (steps === 2 && known === "url") return undefined;
+        if (seen === undefined || !isPresent(seen)) return missed;
+        if (this.#fitness(config, request, seen, { standIn: "failed" }) === "fit") {
+          return this.#hit(config, request, vary, seen, { by: "cache", view: "confirmed" });
+        }
+        await seen.inCache.body?.cancel();
+        return missed;
       }
       case "alone":
         return outcome.why === "pass" ? { ...missed, reason: "hit-for-miss" } : missed;
     }
+  }
+
+  /** Whether what is there may answer the request, by its state and by what the request asks. */
+  #fitness(
+    config: CacheConfig,
+    { headers }: Request,
+    seen: Present,
+    { standIn }: Demand,
+  ): "fit" | "unfit" | "unwanted" {
+    if (standIn === "confirmed") return "fit";
+    const { state, entry, ageSeconds } = seen;
+    const mayBeStale = () => !forbidsStale(responseControl(originalHeaders(seen), config.targetedControl));
+    if (config.requestDirectives === "honor" && hasDirectives(headers)) {
+      const candidate = { ageSeconds, ttlSeconds: entry.ttlSeconds, isFresh: state === "fresh", mayBeStale };
+      const wish = requestWish(headers, candidate);
+      if (wish === "validate") return "unwanted";
+      if (wish === "content-if-stale") return "fit";
+    }
+    if (state === "fresh" || state === "stale") return "fit";
+    if (state === "error-only") return standIn === undefined ? "unfit" : "fit";
+    return standIn === "unreachable" && mayBeStale() ? "fit" : "unfit";
   }
 
   /** Takes the turn of refreshing what a look-up has found. */
@@ -187,10 +241,10 @@ export class Reader {
     config: CacheConfig,
     request: Request,
     vary: readonly string[],
-  ): Promise<{ readonly place?: Place; readonly seen?: Seen }> {
+  ): Promise<Partial<Pick<FoundAt, "place" | "steps">> & { readonly seen?: Seen }> {
     const found = await findEntry(this.#cache, config, request, vary);
     if (found === undefined || keeper.view === undefined) return {};
-    return { place: found.place, seen: await this.#judge(keeper, config, found, keeper.view) };
+    return { place: found.place, steps: found.steps, seen: await this.#judge(keeper, config, found, keeper.view) };
   }
 
   async #judge(keeper: ViewKeeper, config: CacheConfig, { stored }: FoundAt, view: View): Promise<Seen> {
@@ -204,12 +258,12 @@ export class Reader {
       await stored.body?.cancel();
       return { state: judged.state };
     }
-    return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache: stored };
+    return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache: stored, found: stored.found };
   }
 
   #hit(config: CacheConfig, request: Request, vary: readonly string[], seen: Present, how: How): Lookup {
-    const { entry, ageSeconds, inCache } = seen;
-    const whole = giveOut(inCache.stored, inCache.found as Extract<InCache["found"], { kind: "entry" }>, inCache.body);
+    const { entry, ageSeconds, inCache, found } = seen;
+    const whole = giveOut(inCache.stored, found, inCache.body);
     const state = seen.state === "fresh" ? "fresh" : "stale";
     const refresh =
       this.#isDue(config, seen) && isShareable(request, vary)
@@ -245,6 +299,10 @@ export class Reader {
 
 type Miss = Extract<Lookup, { outcome: "miss" }>;
 
+function toMiss(reason: MissReason, asOf: LogPoint | null): Miss {
+  return { outcome: "miss", reason, asOf: asOf === null ? null : formatVersion(asOf) };
+}
+
 function isPresent(seen: Seen): seen is Present {
   return "entry" in seen;
 }
@@ -253,6 +311,21 @@ function freshSecondsOf({ state, entry, ageSeconds }: Present): number {
   const left = entry.ttlSeconds - ageSeconds;
   // A soft purge has made it stale before its time.
   return state === "fresh" ? left : Math.min(left, 0);
+}
+
+/** What a request that cannot be answered is told, in the words of a miss. */
+function reasonFor(seen: Seen, fitness: "fit" | "unfit" | "unwanted"): MissReason {
+  if (!isPresent(seen)) return seen.state;
+  return fitness === "unwanted" ? "request" : "expired";
+}
+
+/** An entry that is stale from the first: it is kept only so that the origin may confirm it. */
+function isNeverFresh(seen: Seen): boolean {
+  return isPresent(seen) && seen.state === "revalidate" && seen.entry.ttlSeconds === 0;
+}
+
+function originalHeaders({ inCache, found }: Present): Headers {
+  return giveOut(inCache.stored, found, null).headers;
 }
 
 /** The conditions by which to ask the origin whether an entry is valid still, where it has any to ask by. */

@@ -7,6 +7,8 @@ import { forwardReason } from "./forward-reason.ts";
 export type How =
   /** It lay in the data centre's cache; `unconfirmed`: the view it was judged by is older than the bound. */
   | { readonly by: "cache"; readonly view: "confirmed" | "unconfirmed" }
+  /** It was stale, and the origin has confirmed it. */
+  | { readonly by: "confirmation" }
   /** It was missing for that reason, and another's fill brought it, here or by the shield. */
   | { readonly by: "wait" | "shield"; readonly reason: MissReason };
 
@@ -17,6 +19,11 @@ export function markServed(headers: Headers, { ttlSeconds }: StoredEntry, ageSec
   if (how.by === "cache") {
     const detail = how.view === "confirmed" ? {} : { detail: how.view };
     addCacheStatus(headers, { outcome: "hit", ttlSeconds: left, ...detail });
+    return;
+  }
+  if (how.by === "confirmation") {
+    const confirmed = { outcome: "forwarded", reason: "stale", status: 304, storage: "stored" } as const;
+    addCacheStatus(headers, { ...confirmed, ttlSeconds: left });
     return;
   }
   const forwarded = { outcome: "forwarded", reason: forwardReason(how.reason), ttlSeconds: left } as const;

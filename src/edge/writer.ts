@@ -1,5 +1,5 @@
 import type { Place, StoredEntry } from "../../schema/entry.ts";
-import { lifetimeSeconds, toJudge } from "../../schema/entry.ts";
+import { lifetimeSeconds, servableSeconds, toJudge } from "../../schema/entry.ts";
 import { asLarderError } from "../../schema/errors.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Abandon, Lease } from "../../schema/fills.ts";
@@ -82,8 +82,20 @@ export class Writer {
     const response = renewal?.response ?? answered;
     const nowMs = this.#surroundings.nowMs();
     const declared = declaredLifetime(policy, options, response.status);
-    const { heuristics = "off" } = options;
-    const judged = storeVerdict({ request, response, declared, declaredVary, heuristics, nowMs });
+    const { heuristics = "off", fillSeconds = 0 } = options;
+    const { revalidateSeconds: keepSeconds, targetedControl: targets } = config;
+    const input = {
+      request,
+      response,
+      declared,
+      declaredVary,
+      heuristics,
+      nowMs,
+      keepSeconds,
+      targets,
+      responseDelaySeconds: fillSeconds,
+    };
+    const judged = storeVerdict(input);
     if (!judged.store) {
       if (response !== answered) await response.body?.cancel();
       return refused(judged.reason);
@@ -107,7 +119,7 @@ export class Writer {
       asOf,
       storedAtMs: nowMs,
       status: response.status,
-      fillSeconds: options.fillSeconds ?? 0,
+      fillSeconds,
     };
     const stored = await this.#cache.put(entry, response, config.maxBodyBytes);
     if (!stored.stored) return refused(stored.reason);
@@ -141,13 +153,17 @@ export class Writer {
   ): Promise<{ validAt: Version } | { overtaken: Exclude<CompleteReply["outcome"], "stored"> }> {
     const { bytes, status, initialAgeSeconds, storedAtMs } = entry;
     const left = (seconds: number) => Math.max(0, Math.ceil(seconds - initialAgeSeconds));
-    const lifetimes = { freshSeconds: left(entry.ttlSeconds), lifetimeSeconds: left(lifetimeSeconds(entry)) };
+    const lifetimes = {
+      freshSeconds: left(entry.ttlSeconds),
+      lifetimeSeconds: left(servableSeconds(entry)),
+      keptSeconds: left(lifetimeSeconds(entry)),
+    };
     const sharedWith = this.#sharedWith.get(keeper);
     const shield = { storedAtMs, ...(sharedWith === undefined ? {} : { sharedWith }) };
     const completion = {
       ...(lease === undefined ? {} : { lease: { ...lease }, dataCentre: await this.#dataCentre.id(entry) }),
       ...(varies === undefined ? {} : { varies }),
-      ...(bytes > shieldMaxBytes ? {} : { shield }),
+      ...(bytes > shieldMaxBytes || shieldMaxBytes === 0 || lifetimes.lifetimeSeconds === 0 ? {} : { shield }),
     };
     try {
       const reply = await keeper.callInTime((object, context) =>
@@ -172,7 +188,12 @@ export class Writer {
     const place = { key, url, cache };
     try {
       const there = await this.#cache.match(place);
-      if (there === undefined || there.found.kind !== "entry") return;
+      if (there === undefined || there.found.kind !== "entry") {
+        // A fill that came too late has taken its place for a moment: nobody is to wait for a copy of it.
+        if (lease !== undefined)
+          await this.giveBack(keeper, { hitForMissSeconds: 0 }, { key, id: lease.id }, "not-needed");
+        return;
+      }
       const copy = toTransit(there.stored, there.found, there.body, this.#surroundings.nowMs());
       const offer = {
         place,
@@ -194,13 +215,15 @@ export class Writer {
   ): Promise<void> {
     // The object has ended it by itself.
     if (reason === "purged-during-fill" || reason === "lease-lost") return;
-    // A 304 answers conditions of the caller's own, and says nothing of what others would get.
-    const mayBeBetterNextTime = status >= 500 || status === 304 || reason === "incomplete" || reason === "unreachable";
+    // A 304 that renews nothing answers conditions of the caller's own, and says nothing of what others would get.
+    const isOwn = status === 304 && reason === "code";
+    const mayBeBetterNextTime = status >= 500 || isOwn || reason === "incomplete" || reason === "unreachable";
     const why = mayBeBetterNextTime ? "failed" : "uncacheable";
     await this.giveBack(keeper, config, lease, why);
-    if (why === "uncacheable" && config.hitForMissSeconds > 0 && reason !== "cache-unavailable") {
-      await this.#cache.putNote(lease.key, { kind: "pass" }, config.hitForMissSeconds);
-    }
+    if (why === "failed" || reason === "cache-unavailable") return;
+    // Either way a stale copy ends with it: it is not what the origin says now.
+    if (config.hitForMissSeconds === 0) await this.#cache.remove(lease.key);
+    else await this.#cache.putNote(lease.key, { kind: "pass" }, config.hitForMissSeconds);
   }
 
   /** Gives a lease back without an entry. If the object does not hear of it, the lease runs out. */

@@ -29,6 +29,8 @@ export function at(origin: URL, asked: URL): URL {
   const url = new URL(origin);
   url.pathname = asked.pathname;
   url.search = asked.search;
+  // A query that is empty is one still, and `search` does not tell it from none.
+  if (asked.search === "" && /^[^#]*\?/.test(asked.href)) url.search = "?";
   return url;
 }
 
@@ -58,7 +60,11 @@ export async function fetchOrigin(origin: URL, request: Request, conditions?: He
     redirect: "manual",
   });
   if (isSwitch && response.webSocket != null) return response;
+  // RFC 9110 section 15.2: an interim status is no answer. The runtime can hand one on as if it were.
+  if (response.status < 200) throw new Error(`the origin answered with the interim status ${response.status} only`);
   const answered = endToEndHeaders(response.headers);
   answered.append("via", VIA);
+  // RFC 9110 section 6.6.1: who receives a response without a Date and passes it on adds that of its arrival.
+  if (!answered.has("date")) answered.set("date", new Date().toUTCString());
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers: answered });
 }

@@ -2,7 +2,7 @@ import { parseDeltaSeconds } from "./delta-seconds.ts";
 import { splitList, trimOws } from "./list.ts";
 
 /** Directives that are either there or not. */
-const FLAGS = [
+export const FLAGS = [
   "no-store",
   "public",
   "must-revalidate",
@@ -33,6 +33,10 @@ export interface CacheControl {
   readonly sharedMaxAgeSeconds: number | undefined;
   readonly staleWhileRevalidateSeconds: number | undefined;
   readonly staleIfErrorSeconds: number | undefined;
+  /** Of a request: how stale a response it takes; any number of seconds where `max-stale` has no argument. */
+  readonly maxStaleSeconds: number | undefined;
+  /** Of a request: for how long a response is to be fresh still. */
+  readonly minFreshSeconds: number | undefined;
 }
 
 /**
@@ -54,6 +58,10 @@ export function parseCacheControl(headers: Headers): CacheControl {
     sharedMaxAgeSeconds: secondsOf(directives, "s-maxage"),
     staleWhileRevalidateSeconds: secondsOf(directives, "stale-while-revalidate"),
     staleIfErrorSeconds: secondsOf(directives, "stale-if-error"),
+    maxStaleSeconds: directives.some(({ name, argument }) => name === "max-stale" && argument === null)
+      ? Number.POSITIVE_INFINITY
+      : secondsOf(directives, "max-stale"),
+    minFreshSeconds: secondsOf(directives, "min-fresh"),
   };
 }
 

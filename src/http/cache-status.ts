@@ -3,6 +3,8 @@ export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "mi
 
 /** What Larder says of how it handled a request (RFC 9211 section 2). */
 export type CacheStatusMember =
+  /** Neither answered by the cache nor asked of the origin. */
+  | { readonly outcome: "neither"; readonly ttlSeconds?: never; readonly detail: string }
   | {
       readonly outcome: "hit";
       /** Seconds of freshness left; negative when it was served stale (section 2.4). */
@@ -45,7 +47,7 @@ export function addCacheStatus(headers: Headers, member: CacheStatusMember, name
 }
 
 function outcomeParameters(member: CacheStatusMember): string[] {
-  if (member.outcome === "hit") return ["hit"];
+  if (member.outcome !== "forwarded") return member.outcome === "hit" ? ["hit"] : [];
   return [
     `fwd=${member.reason}`,
     ...(member.status === undefined ? [] : [`fwd-status=${integer(member.status)}`]),

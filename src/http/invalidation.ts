@@ -7,8 +7,14 @@ export interface Invalidation {
   readonly tags: readonly Tag[];
 }
 
-/** RFC 9110 section 9.2.1: the methods that are meant to change nothing. */
-const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/**
+ * The methods that are meant to change nothing: of RFC 9110 section 9.2.1, and those that the registry of methods calls
+ * safe (iana.org/assignments/http-methods).
+ */
+const SAFE: ReadonlySet<string> = new Set([
+  ...["GET", "HEAD", "OPTIONS", "TRACE"],
+  ...["PRI", "PROPFIND", "QUERY", "REPORT", "SEARCH"],
+]);
 
 /**
  * What the answer to an unsafe request makes invalid (RFC 9111 section 4.4): the target URL; the URLs in `Location` and

@@ -8,9 +8,15 @@ export function isHeuristicallyCacheable(status: number): boolean {
   return HEURISTICALLY_CACHEABLE.has(status);
 }
 
+/**
+ * Statuses that answer one client and no other, whatever they say of their freshness: RFC 6585 sections 3 to 6 forbid
+ * storing 428, 429, 431 and 511; a 412 is about one request's conditions and a 416 about its range.
+ */
+const FOR_ONE_CLIENT: ReadonlySet<number> = new Set([412, 416, 428, 429, 431, 511]);
+
 /** RFC 9111 section 3: only final statuses are stored; parts and confirmations of something stored are not Larder's. */
 export function isStorableStatus(status: number): boolean {
-  return status >= 200 && status !== 206 && status !== 304;
+  return status >= 200 && status !== 206 && status !== 304 && !FOR_ONE_CLIENT.has(status);
 }
 
 /**

@@ -1,11 +1,19 @@
 import { lifetimeSeconds } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import { limits } from "../../schema/limits.ts";
-import type { CacheControl } from "./cache-control.ts";
 import { parseCacheControl } from "./cache-control.ts";
+import { conditionsFor } from "./freshen.ts";
 import type { StaleWindows } from "./freshness.ts";
-import { heuristicLifetimeSeconds, initialAgeSeconds, responseLifetimeSeconds, staleWindows } from "./freshness.ts";
+import {
+  forbidsStale,
+  heuristicLifetimeSeconds,
+  initialAgeSeconds,
+  responseLifetimeSeconds,
+  staleWindows,
+} from "./freshness.ts";
 import { isHeuristicallyCacheable, isStorableStatus, isUnderstoodStatus } from "./status.ts";
+import type { ResponseControl } from "./targeted-control.ts";
+import { responseControl } from "./targeted-control.ts";
 import { varyNames } from "./vary.ts";
 
 export interface StoreInput {
@@ -24,12 +32,19 @@ export interface StoreInput {
   /** Whether a lifetime may be guessed from Last-Modified. */
   readonly heuristics: "on" | "off";
   readonly nowMs: number;
+  /** How long the origin took to answer (RFC 9111 section 4.2.3). */
+  readonly responseDelaySeconds?: number;
+  /** For how long after its lifetime a response is kept, to be confirmed by the origin or served when that is away. */
+  readonly keepSeconds?: number;
+  /** The targeted fields that go before `Cache-Control`, lower-case; `TARGETS` when left out. */
+  readonly targets?: readonly string[];
 }
 
 /** Lifetimes in seconds of age, none above {@link limits.ttlSeconds}. */
 export interface StoreLifetimes extends StaleWindows {
   readonly ttlSeconds: number;
   readonly initialAgeSeconds: number;
+  readonly keepSeconds: number;
 }
 
 export type StoreVerdict =
@@ -42,13 +57,13 @@ export type StoreVerdict =
 
 /** Whether a response may be stored in a shared cache, and for how long (RFC 9111 section 3). */
 export function storeVerdict(input: StoreInput): StoreVerdict {
-  const cacheControl = parseCacheControl(input.response.headers);
+  const control = responseControl(input.response.headers, input.targets);
   const names = varyNames(input.response.headers);
-  const reason = refusalOf(input, cacheControl);
+  const reason = refusalOf(input, control);
   if (reason !== undefined) return refuse(reason);
   const undeclared = names === "*" ? names : names.filter((name) => !input.declaredVary.includes(name));
   if (undeclared === "*" || undeclared.length + input.declaredVary.length > limits.varyHeaders) return refuse("vary");
-  const lifetimes = lifetimesOf(input);
+  const lifetimes = lifetimesOf(input, control);
   return typeof lifetimes === "string" ? refuse(lifetimes) : { store: true, ...lifetimes, varyNames: undeclared };
 }
 
@@ -57,26 +72,26 @@ function refuse(reason: RefusalReason): StoreVerdict {
 }
 
 /** Everything that forbids storing, however long the response would be fresh. */
-function refusalOf(input: StoreInput, cacheControl: CacheControl): RefusalReason | undefined {
+function refusalOf(input: StoreInput, control: ResponseControl): RefusalReason | undefined {
   const { request, response, declaredVary } = input;
   if (request.method !== "GET") return "method";
   if (!isStorableStatus(response.status)) return "code";
-  const noStore = noStoreRefusal(input, cacheControl);
+  const noStore = noStoreRefusal(input, control);
   if (noStore !== undefined) return noStore;
   // A `private` or `no-cache` that names fields would allow storing the rest (RFC 9111 sections 5.2.2.4 and 5.2.2.7),
   // and allows treating it as one that names none, which cannot leak a field to the wrong user.
-  if (cacheControl.private !== undefined) return "private";
-  if (cacheControl.noCache !== undefined) return "no-cache";
+  if (control.private !== undefined) return "private";
+  if (control.noCache !== undefined && keepSecondsOf(input, control) === 0) return "no-cache";
   if (response.headers.has("set-cookie")) return "set-cookie";
   const isPersonal = request.headers.has("authorization") && !declaredVary.includes("authorization");
-  return isPersonal && !allowsSharing(cacheControl) ? "authorization" : undefined;
+  return isPersonal && !allowsSharing(control) ? "authorization" : undefined;
 }
 
 /**
  * RFC 9111 section 5.2.1.5 and 5.2.2.5, and section 5.2.2.3: with `must-understand` a cache that knows the status
  * stores in spite of the response's `no-store`, and one that does not know it stores in no case.
  */
-function noStoreRefusal({ request, response }: StoreInput, { flags }: CacheControl): RefusalReason | undefined {
+function noStoreRefusal({ request, response }: StoreInput, { flags }: ResponseControl): RefusalReason | undefined {
   if (parseCacheControl(request.headers).flags.has("no-store")) return "no-store";
   if (!flags.has("must-understand")) return flags.has("no-store") ? "no-store" : undefined;
   if (isUnderstoodStatus(response.status)) return undefined;
@@ -84,40 +99,62 @@ function noStoreRefusal({ request, response }: StoreInput, { flags }: CacheContr
 }
 
 /** RFC 9111 section 3.5: the directives by which an answer to a request with credentials is for others too. */
-function allowsSharing({ flags, sharedMaxAgeSeconds }: CacheControl): boolean {
+function allowsSharing({ flags, sharedMaxAgeSeconds }: ResponseControl): boolean {
   return flags.has("public") || flags.has("must-revalidate") || sharedMaxAgeSeconds !== undefined;
 }
 
-function lifetimesOf(input: StoreInput): StoreLifetimes | "code" | "no-max-age" {
+function lifetimesOf(input: StoreInput, control: ResponseControl): StoreLifetimes | "code" | "no-max-age" {
   const { response, declared, heuristics, nowMs } = input;
-  const windows = windowsOf(input);
+  const windows = { ...windowsOf(input, control), keepSeconds: keepSecondsOf(input, control) };
+  // RFC 9111 section 5.2.2.4: never to be served without the origin's confirmation, so never fresh.
+  if (control.noCache !== undefined) return toBeConfirmed(input, windows.keepSeconds);
   // Whoever names a status means it, so this one need not be cacheable by default.
   if (declared.byStatusSeconds !== undefined) return declaredLifetimes(declared.byStatusSeconds, windows);
-  const own = responseLifetimeSeconds(response.headers, nowMs);
+  const own = responseLifetimeSeconds(response.headers, nowMs, control);
   if (declared.ttlSeconds !== undefined) {
     // The declaration is about answers as the app means them. An error or a redirect that happens in their place is
     // stored only where the origin itself says so (RFC 9111 section 3, last list).
     if (!isHeuristicallyCacheable(response.status) && (own ?? 0) === 0) return "code";
     return declaredLifetimes(declared.ttlSeconds, windows);
   }
-  const guessed = heuristics === "on" ? heuristicLifetimeSeconds(response.status, response.headers) : undefined;
+  const guessed =
+    heuristics === "on" ? heuristicLifetimeSeconds(response.status, response.headers, control) : undefined;
   const ttlSeconds = capped(own ?? guessed ?? 0);
-  const ageSeconds = initialAgeSeconds(response.headers, nowMs);
-  if (ttlSeconds === 0 || ageSeconds >= lifetimeSeconds({ ttlSeconds, ...windows })) return "no-max-age";
-  return { ttlSeconds, initialAgeSeconds: ageSeconds, ...windows };
+  const ageSeconds = initialAgeSeconds(response.headers, nowMs, input.responseDelaySeconds);
+  if (ageSeconds < lifetimeSeconds({ ttlSeconds, ...windows }) && (ttlSeconds > 0 || own !== undefined)) {
+    return { ttlSeconds, initialAgeSeconds: ageSeconds, ...windows };
+  }
+  const mayBeKept = own !== undefined || isHeuristicallyCacheable(response.status) || control.flags.has("public");
+  const canBeConfirmed = windows.keepSeconds > 0 && conditionsFor(response.headers) !== undefined;
+  return mayBeKept && canBeConfirmed ? toBeConfirmed(input, windows.keepSeconds) : "no-max-age";
+}
+
+/** Stale from the first, but worth keeping: the origin need not send it again if it confirms it. */
+function toBeConfirmed({ response, nowMs }: StoreInput, keepSeconds: number): StoreLifetimes {
+  const ageSeconds = Math.min(initialAgeSeconds(response.headers, nowMs), limits.ttlSeconds);
+  const none = { ttlSeconds: 0, staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
+  return { ...none, initialAgeSeconds: ageSeconds, keepSeconds: capped(ageSeconds + keepSeconds) };
+}
+
+/** What is stale is of use where there is a validator to confirm it by, or where it may be served as it is. */
+function keepSecondsOf({ response: { headers }, keepSeconds = 0 }: StoreInput, control: ResponseControl): number {
+  return conditionsFor(headers) === undefined && forbidsStale(control) ? 0 : capped(keepSeconds);
 }
 
 /** A declaration is about time in this cache, so the age on arrival does not count. */
-function declaredLifetimes(ttlSeconds: number, windows: StaleWindows): StoreLifetimes | "no-max-age" {
+function declaredLifetimes(
+  ttlSeconds: number,
+  windows: StaleWindows & Pick<StoreLifetimes, "keepSeconds">,
+): StoreLifetimes | "no-max-age" {
   return ttlSeconds === 0 ? "no-max-age" : { ttlSeconds: capped(ttlSeconds), initialAgeSeconds: 0, ...windows };
 }
 
-function windowsOf({ response, declared }: StoreInput): StaleWindows {
+function windowsOf({ response, declared }: StoreInput, control: ResponseControl): StaleWindows {
   // An error is kept to spare an origin that fails. Once it may have recovered, its old error is of no use to anyone.
   if (declared.byStatusSeconds !== undefined && response.status >= 500) {
     return { staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
   }
-  const own = staleWindows(response.headers);
+  const own = staleWindows(response.headers, control);
   return {
     staleWhileRevalidateSeconds: capped(declared.staleWhileRevalidateSeconds ?? own.staleWhileRevalidateSeconds),
     staleIfErrorSeconds: capped(declared.staleIfErrorSeconds ?? own.staleIfErrorSeconds),

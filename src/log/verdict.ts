@@ -1,5 +1,5 @@
 import type { EntryFacts, EntryToJudge } from "../../schema/entry.ts";
-import { lifetimeSeconds } from "../../schema/entry.ts";
+import { lifetimeSeconds, servableSeconds } from "../../schema/entry.ts";
 import type { View } from "./view.ts";
 
 /** What may be done with an entry. */
@@ -10,6 +10,8 @@ export type Verdict =
   | { readonly state: "stale"; readonly ageSeconds: number }
   /** Serve it only when the origin fails (RFC 5861 section 4). */
   | { readonly state: "error-only"; readonly ageSeconds: number }
+  /** Serve it once the origin has confirmed it (RFC 9111 section 4.3). */
+  | { readonly state: "revalidate"; readonly ageSeconds: number }
   /** Its last window has ended. */
   | { readonly state: "expired" }
   /** A purge newer than its maker's knowledge hits it; `by` is that record's sequence number, 0 for another epoch. */
@@ -51,14 +53,16 @@ export function byAge(entry: EntryFacts, log: LogState, nowMs: number): Verdict 
   if (beyondFresh < 0)
     return log.state === "in-force" ? { state: "fresh", ageSeconds } : softened(entry, ageSeconds, log.by);
   if (beyondFresh < entry.staleWhileRevalidateSeconds) return { state: "stale", ageSeconds };
-  if (ageSeconds < lifetimeSeconds(entry)) return { state: "error-only", ageSeconds };
+  if (ageSeconds < servableSeconds(entry)) return { state: "error-only", ageSeconds };
+  if (ageSeconds < lifetimeSeconds(entry)) return { state: "revalidate", ageSeconds };
   return { state: "expired" };
 }
 
 /** A fresh entry that a soft purge hits is in the first of its stale windows, and gone if it has none. */
 function softened(entry: EntryFacts, ageSeconds: number, by: number): Verdict {
   if (entry.staleWhileRevalidateSeconds > 0) return { state: "stale", ageSeconds };
-  return entry.staleIfErrorSeconds > 0 ? { state: "error-only", ageSeconds } : { state: "purged", by };
+  if (entry.staleIfErrorSeconds > 0) return { state: "error-only", ageSeconds };
+  return entry.keepSeconds > 0 ? { state: "revalidate", ageSeconds } : { state: "purged", by };
 }
 
 /** RFC 9111 section 4.2.3: the age it came with and the time it has been here; a clock set back counts as no time. */

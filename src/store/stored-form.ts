@@ -54,6 +54,7 @@ type EntryHeader = readonly [
   ttlSeconds: number,
   staleWhileRevalidateSeconds: number,
   staleIfErrorSeconds: number,
+  keepSeconds: number,
   fillSeconds: number,
   bytes: number,
   permanent: boolean,
@@ -105,6 +106,7 @@ export function toStored(
     entry.ttlSeconds,
     entry.staleWhileRevalidateSeconds,
     entry.staleIfErrorSeconds,
+    entry.keepSeconds,
     entry.fillSeconds,
     entry.bytes,
     entry.permanent,
@@ -147,7 +149,7 @@ function fromHeader(text: string, place: Place): Found | undefined {
 export function bodyKeyOf(stored: Response): string | undefined {
   const text = stored.headers.get(HEADER);
   const header = text === null ? undefined : (JSON.parse(text) as EntryHeader | NoteHeader);
-  return header?.[0] === "entry-1" ? ((header.at(-1) as EntryHeader[14]) ?? undefined) : undefined;
+  return header?.[0] === "entry-1" ? ((header.at(-1) as EntryHeader[15]) ?? undefined) : undefined;
 }
 
 /** The response as its maker gave it, with `body`; its headers may be changed. */
@@ -203,6 +205,7 @@ function fromEntryHeader(header: EntryHeader, place: Place): Found {
     ttlSeconds,
     swr,
     sie,
+    keepSeconds,
     fillSeconds,
     bytes,
     permanent,
@@ -222,6 +225,7 @@ function fromEntryHeader(header: EntryHeader, place: Place): Found {
     ttlSeconds,
     staleWhileRevalidateSeconds: swr,
     staleIfErrorSeconds: sie,
+    keepSeconds,
     fillSeconds,
     status,
     bytes,

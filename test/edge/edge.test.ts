@@ -130,7 +130,7 @@ describe("time", () => {
     world.surroundings.advance(5);
     const miss = await missOf(here, config, request);
     expect(miss.fallback).toBeDefined();
-    const standIn = await here.edge.lookup(config, request, { standIn: true });
+    const standIn = await here.edge.lookup(config, request, { standIn: "failed" });
     expect(standIn.outcome === "hit" && (await standIn.response.text())).toBe("x");
     world.surroundings.advance(15);
     expect((await missOf(here, config, request)).fallback).toBeUndefined();

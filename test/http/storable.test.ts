@@ -42,6 +42,7 @@ test("a response that gives itself a lifetime is stored with it", () => {
     ttlSeconds: 60,
     staleWhileRevalidateSeconds: 30,
     staleIfErrorSeconds: 90,
+    keepSeconds: 0,
     initialAgeSeconds: 5,
     varyNames: [],
   });
@@ -138,12 +139,21 @@ describe("Vary", () => {
 });
 
 describe("without a declared lifetime", () => {
-  test.each(["", "max-age=0", "s-maxage=0, max-age=60", "max-age=x", "max-age=0, stale-while-revalidate=60"])(
-    "%j gives none",
-    (cacheControl) => {
-      expect(judge({ fields: { "cache-control": cacheControl } })).toEqual({ store: false, reason: "no-max-age" });
-    },
-  );
+  test.each(["", "max-age=0", "s-maxage=0, max-age=60", "max-age=x"])("%j gives none", (cacheControl) => {
+    expect(judge({ fields: { "cache-control": cacheControl } })).toEqual({ store: false, reason: "no-max-age" });
+  });
+
+  test("a lifetime of 0 may have windows after it", () => {
+    expect(judge({ fields: { "cache-control": "max-age=0, stale-while-revalidate=60" } })).toMatchObject({
+      store: true,
+      ttlSeconds: 0,
+      staleWhileRevalidateSeconds: 60,
+    });
+  });
+
+  test.each([412, 416, 428, 429, 431, 511])("status %i is for one client, and never stored", (status) => {
+    expect(reasonWith("", { status })).toBe("code");
+  });
 
   test("any final status is stored that gives itself one", () => {
     for (const status of [201, 302, 403, 500, 503]) expect(reasonWith("", { status })).toBe("stored");
@@ -209,7 +219,7 @@ describe("with a lifetime declared for its status", () => {
   });
 
   test("a status is stored that is not cacheable by default", () => {
-    for (const status of [201, 302, 307, 400, 403, 418, 429, 500, 503, 599]) {
+    for (const status of [201, 302, 307, 400, 403, 418, 500, 503, 599]) {
       expect(judge({ status, declared })).toMatchObject({ store: true, ttlSeconds: 10 });
     }
   });

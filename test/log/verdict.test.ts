@@ -23,6 +23,7 @@ const entry: EntryFacts = {
   ttlSeconds: 60,
   staleWhileRevalidateSeconds: 30,
   staleIfErrorSeconds: 100,
+  keepSeconds: 0,
 };
 
 /** A view with one record, the newest. */

@@ -253,7 +253,7 @@ export class Run {
     const [config, request] = [this.#system.config(cache), this.#system.request(page)];
     let found = await edge.lookup(config, request, demand);
     const isStandIn = found.outcome === "miss" && found.fallback !== undefined;
-    if (isStandIn) found = await edge.lookup(config, request, { ...demand, standIn: true });
+    if (isStandIn) found = await edge.lookup(config, request, { ...demand, standIn: "failed" });
     if (found.outcome === "hit") {
       const state = isStandIn ? "error-only" : found.state;
       const id = this.#served(question, found.response, state);

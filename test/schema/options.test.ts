@@ -52,6 +52,9 @@ describe("the options of a cache", () => {
       maxWaiters: 1000,
       hitForMissSeconds: 120,
       shieldMaxBytes: 2 * 1024 * 1024,
+      revalidateSeconds: 0,
+      requestDirectives: "honor",
+      targetedControl: ["cdn-cache-control"],
       maxBodyBytes: 512 * 1024 * 1024,
     });
   });

@@ -24,6 +24,7 @@ function entryFor(config: CacheConfig): Unmeasured {
     ttlSeconds: 60,
     staleWhileRevalidateSeconds: 0,
     staleIfErrorSeconds: 0,
+    keepSeconds: 0,
     status: 200,
     fillSeconds: 0,
   };

@@ -21,7 +21,7 @@ export interface JudgingBlock {
 /** Verdicts on entries with 8 tags, of which the view's records hit none or each, `judged` in a block. */
 export function blocksOf(records: number, judged: number): JudgingBlock[] {
   const prefixes = records / 10;
-  const mixed = viewOf(mixedRecords(records, prefixes));
+  const mixed = mixedView(records);
   const withoutPrefixes = viewOf(mixedRecords(records, 0));
   const spread = viewOf(mixedRecords(records, prefixes, spreadPrefix));
   return [
@@ -63,6 +63,11 @@ function entry(at: number, state: "in-force" | "purged", path: string): EntryToJ
     permanent: false,
     asOf: { epoch: EPOCH, seq: 0 },
   };
+}
+
+/** A view of live records of all kinds, a tenth of them prefixes. */
+export function mixedView(records: number): View {
+  return viewOf(mixedRecords(records, records / 10));
 }
 
 function viewOf(records: readonly PurgeEntry[]): View {
