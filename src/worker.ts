@@ -139,7 +139,8 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   async cacheLookupUrl(options: string, url: string, demand?: Pick<Demand, "coalesce">) {
     const config = this.#declared(options);
     if (config.vary.length > 0 || config.rules.length > 0) return null;
-    const found = await edge.lookupUrl(config, url, demand === undefined ? undefined : parse(DemandSchema, demand));
+    // Not parsed: this is the way of every hit over RPC, and there is one thing it can ask.
+    const found = await edge.lookupUrl(config, url, demand?.coalesce === true ? { coalesce: true } : {});
     if (found === undefined) return null;
     const isPlain = found.outcome === "hit" && found.state === "fresh" && found.refresh === undefined;
     return isPlain ? found.response : found;

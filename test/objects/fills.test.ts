@@ -1,3 +1,4 @@
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Acquire } from "../../schema/fills.ts";
 import { decoded, pointOf } from "../support/namespace-object.ts";
@@ -224,9 +225,25 @@ describe("a leader who finds that the page lies there already", () => {
     const leader = await site.lead(AMS);
     const callers = [...(await site.waiting([AMS, GRU, GRU])), ...(await site.waiting([AMS], { have: "stale" }))];
     await site.abandon(leader, "not-needed");
-    for (const caller of callers) await caller.answer("again");
+    await site.heard();
+    expect(said(callers)).toEqual(Array(4).fill("again"));
     expect(await site.rows("notes")).toEqual([]);
     await site.lead(GRU);
+  });
+});
+
+describe("while a leader asks the origin", () => {
+  test("nobody is woken, however long that takes", async () => {
+    const site = new Site();
+    await site.lead(AMS);
+    const timers = ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+    vi.useFakeTimers({ toFake: [...timers], now: START });
+    const callers = await site.waiting([AMS, GRU, GRU]);
+    await runInDurableObject(site.stub, () => {
+      vi.advanceTimersByTime(29_000);
+    });
+    await site.heard();
+    expect(said(callers)).toEqual(Array(3).fill("nothing yet"));
   });
 });
 

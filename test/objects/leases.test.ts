@@ -175,6 +175,17 @@ describe("a purge during the fill", () => {
     expect(await site.complete(next, tagged)).toMatchObject({ outcome: "stored" });
   });
 
+  test("lets one lead next who has nothing, whoever else has waited longer", async () => {
+    const site = new Site();
+    const leader = await site.lead(AMS);
+    const [stale] = await site.waiting([GRU], { have: "stale" });
+    const [nothing] = await site.waiting([AMS]);
+    await site.object.purge({}, { tags: ["a"] }, "a test");
+    await site.complete(leader, tagged);
+    await site.heard();
+    expect([stale?.said, nothing?.said]).toEqual(["nothing yet", "again"]);
+  });
+
   test.each<[string, (site: Site) => PurgeRequest]>([
     ["its URL", ({ url }) => ({ url })],
     ["its key", (site) => ({ key: site.place().key })],

@@ -29,7 +29,8 @@ describe("until the shield has the copy it wants", () => {
     await site.crowded(3);
     expect([...early, late].map(({ said }) => said)).toEqual(Array(3).fill("nothing yet"));
     await offer(site, leader, entry);
-    for (const caller of early) await caller.answer("again");
+    await site.heard();
+    expect([...early, late].map(({ said }) => said)).toEqual(["again", "again", "nothing yet"]);
     expect(await site.rows("leases")).toEqual([]);
     expect(await fetched(site, GRU)).toMatchObject({ body: "page" });
   });
@@ -131,7 +132,11 @@ describe("a copy that is offered", () => {
       const leader = await site.lead(AMS);
       const { entry } = await complete(site, leader, { tags: ["a" as Tag] });
       await site.object.purge({}, erase ? { tags: ["a"], erase } : { tags: ["a"] }, "a test");
+      const put = vi.spyOn(caches.default, "put");
       await offer(site, leader, entry);
+      // Not even for a moment.
+      expect(put).not.toHaveBeenCalled();
+      put.mockRestore();
       expect(await isInShield(site)).toBe(false);
       expect(await site.rows("leases")).toEqual([]);
     }

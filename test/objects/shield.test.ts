@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Tag } from "../../schema/names.ts";
 import { complete, fetched, fill, isInShield, offer, shield } from "../support/filling.ts";
@@ -143,6 +143,15 @@ describe("a copy no fresher than what the caller has", () => {
     expect(await fetched(site, NRT, { have: "stale", freshSeconds: -30 })).toMatchObject({ body: "page" });
   });
 
+  test("nor is one when a fresher has been stored that the shield has not got", async () => {
+    const site = new Site();
+    await fill(site, AMS);
+    goTo(30);
+    await site.complete(await site.lead(AMS, { have: "stale", freshSeconds: 30 }));
+    expect(await site.ask(GRU, { have: "stale", freshSeconds: 29 }).answer("lead")).toMatchObject({ known: true });
+    expect(await fetched(site, NRT)).toMatchObject({ entry: { initialAgeSeconds: 30 } });
+  });
+
   test("nor is one that is stale itself", async () => {
     const site = new Site();
     await fill(site, AMS);
@@ -206,6 +215,20 @@ describe("one transfer a data centre at a time", () => {
     expect([...there, elsewhere].map((caller) => caller?.said)).toEqual(["again", "again", "nothing yet"]);
     // Whoever does not find it, as it could not be kept there, is given another.
     await fetched(site, GRU);
+  });
+
+  test("nobody there is woken before it has landed", async () => {
+    const site = new Site();
+    await fill(site, AMS);
+    await fetched(site, GRU);
+    const timers = ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+    vi.useFakeTimers({ toFake: [...timers], now: START });
+    const [waiting] = await site.waiting([GRU]);
+    await runInDurableObject(site.stub, () => {
+      vi.advanceTimersByTime(4999);
+    });
+    await site.heard();
+    expect(waiting?.said).toBe("nothing yet");
   });
 
   test("is all there is of many who ask at once", async () => {
