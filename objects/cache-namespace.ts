@@ -79,7 +79,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   async acquire(context: CallContext, ask: Acquire): Promise<Turn & { log: LogSlice }> {
     const checked = parse(AcquireSchema, ask, "ask");
     const turn = await this.#turns.take(checked, (work) => this.#transaction(context, work));
-    if (turn.kind === "lead") await this.#housekeeping.noteMade(Date.now());
+    if (turn.kind === "lead") await this.#housekeeping.leaseGiven(Date.now());
     return { ...turn, log: this.#log.slice(context.since) };
   }
 
@@ -120,7 +120,6 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const ended = this.#transaction(context, (nowMs) => this.#turns.abandon(checked, nowMs));
     if (ended) this.#turns.abandoned(checked, Date.now());
     if (ended && checked.why === "uncacheable") await this.#shield.drop([checked.lease.key]);
-    await this.#housekeeping.noteMade(Date.now());
     return { log: this.#log.slice(context.since) };
   }
 

@@ -8,8 +8,8 @@ import type { TagIndex } from "./tag-index.ts";
 const BATCH = 500;
 /** Purges stay in the history this long after they have gone out of force. */
 const HISTORY_MS = 90 * 24 * 60 * 60 * 1000;
-/** Notes about fills may lie this long before they are looked at. */
-const NOTES_MS = 60 * 60 * 1000;
+/** Leases, and the notes that come of them, may lie this long before they are looked at. */
+const LEASES_MS = 60 * 60 * 1000;
 /** What is due waits at least this long, so that one alarm serves many. */
 const SLACK_MS = 60_000;
 
@@ -33,9 +33,9 @@ export class Housekeeping {
     await this.#arm(nowMs + this.#longestLifetimeMs() + SLACK_MS);
   }
 
-  /** A lease was given, or a note made of a fill that came to nothing: it is removed once it says nothing any more. */
-  async noteMade(nowMs: number): Promise<void> {
-    await this.#arm(nowMs + NOTES_MS);
+  /** A lease was given: if nobody ends it, or with a note alone, that is removed once it says nothing any more. */
+  async leaseGiven(nowMs: number): Promise<void> {
+    await this.#arm(nowMs + LEASES_MS);
   }
 
   /** Sees to it that the alarm comes soon after `dueMs`, and sooner if something else is due before. */

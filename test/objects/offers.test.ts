@@ -117,6 +117,17 @@ describe("a copy that is offered", () => {
     expect(await fetched(site, GRU)).toMatchObject({ body: "put" });
   });
 
+  test("is not wanted of what was refused", async () => {
+    const site = new Site();
+    const overtaken = await site.lead(AMS, { leaseMs: 1000 });
+    goTo(1);
+    const leader = await site.lead(GRU);
+    expect((await complete(site, overtaken)).reply).toMatchObject({ outcome: "lease-lost", wanted: false });
+    await site.object.purge({}, { tags: ["a"] }, "a test");
+    const { reply } = await complete(site, leader, { tags: ["a" as Tag] });
+    expect(reply).toMatchObject({ outcome: "purged-during-fill", wanted: false });
+  });
+
   test("by somebody who has lost the lease is not kept", async () => {
     const site = new Site();
     const late = await site.lead(AMS, { leaseMs: 1000 });
