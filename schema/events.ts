@@ -19,6 +19,8 @@ export type Happening =
 export type MissReason =
   /** Nothing is stored under the key in this data centre. */
   | "absent"
+  /** What is stored varies on header fields, or parameters of the query, and none of it is for those of this request. */
+  | "variant"
   /** What is stored has outlived every window in which it could be served. */
   | "expired"
   /** A purge hit what is stored. */
@@ -29,6 +31,8 @@ export type MissReason =
   | "request"
   /** The request's method is one that is never answered from this cache. */
   | "method"
+  /** The request is told apart by its body, which is larger than a key is made of. */
+  | "body-too-big"
   /** A rule says that this request goes past the cache. */
   | "bypass"
   /** The URL, or what the request varies on, is too long for a key. */
@@ -40,8 +44,10 @@ export type MissReason =
 
 /** Why a response was not stored. */
 export type RefusalReason =
-  /** Only answers to GET are stored. */
+  /** Answers to the request's method are not stored. */
   | "method"
+  /** The request is told apart by its body, which is larger than a key is made of. */
+  | "body-too-big"
   /** A rule says that this request goes past the cache. */
   | "bypass"
   /** The URL, or what the request varies on, is too long for a key. */

@@ -65,7 +65,10 @@ export type Turn =
 const fieldName = v.pipe(
   v.string(),
   v.maxLength(limits.keyCharacters),
-  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be a header name (RFC 9110 section 5.1)"),
+  v.regex(
+    /^\?|^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
+    "must be a header name (RFC 9110 section 5.1), or say what of the query does not matter",
+  ),
 );
 
 /** What the object is told of a fill when its entry is complete. */

@@ -5,8 +5,10 @@ import type { CacheName, Namespace } from "./names.ts";
 
 /** The URL under which one response is stored; see {@link buildKey}. */
 export type Key = string & v.Brand<"Key">;
+/** An absolute http or https URL as the WHATWG rules spell it, without its fragment; see {@link absoluteUrl}. */
+export type AbsoluteUrl = string & v.Brand<"AbsoluteUrl">;
 /** A URL in the one spelling Larder compares by; see {@link normalizeUrl}. */
-export type NormalUrl = string & v.Brand<"NormalUrl">;
+export type NormalUrl = AbsoluteUrl & v.Brand<"NormalUrl">;
 
 export const KeySchema = v.pipe(
   v.string("must be a string"),
@@ -19,8 +21,8 @@ export interface KeyParts {
   readonly namespace: Namespace;
   readonly cache: CacheName;
   readonly method: string;
-  readonly url: NormalUrl;
-  /** Header names, lower-case, sorted, without repeats, each with the request's value or null where it has none. */
+  readonly url: AbsoluteUrl;
+  /** What else the entry is chosen by: names without repeats, each with the request's value or null where it has none. */
   readonly vary: readonly (readonly [name: string, value: string | null])[];
 }
 
@@ -33,14 +35,12 @@ const SURELY_NORMAL =
   /^https?:\/\/(?:(?!xn--)[a-z0-9][a-z0-9-]*\.)*(?!xn--)[a-z][a-z0-9-]*(?:\/(?![.%])[A-Za-z0-9._~!$()*+,;=:@-]*)+(?:\?[A-Za-z0-9._~!$()*+,;=:@/-]*)?$/;
 
 /**
- * The one spelling of a request URL: parsed by the WHATWG rules, without its fragment, and with its query parameters
- * in the order of their names. Parameters of one name keep their order, since servers give it a meaning; nothing is
- * decoded or encoded anew, so that two URLs an origin may tell apart stay apart.
+ * A request URL as the WHATWG rules spell it, without its fragment.
  *
  * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL, or carries credentials
  */
-export function normalizeUrl(text: string, field = "request"): NormalUrl {
-  if (SURELY_NORMAL.test(text)) return text as NormalUrl;
+export function absoluteUrl(text: string, field = "request"): AbsoluteUrl {
+  if (SURELY_NORMAL.test(text)) return text as AbsoluteUrl;
   const url = URL.parse(text);
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
     throw new LarderError("invalid-input", `${field}: must be an absolute http or https URL`, { field });
@@ -50,11 +50,25 @@ export function normalizeUrl(text: string, field = "request"): NormalUrl {
   }
   const withoutFragment =
     url.hash === "" && !url.href.endsWith("#") ? url.href : url.href.slice(0, url.href.indexOf("#"));
-  const queryAt = withoutFragment.indexOf("?");
-  if (queryAt === -1) return withoutFragment as NormalUrl;
-  const query = withoutFragment.slice(queryAt + 1);
-  if (!query.includes("&")) return withoutFragment as NormalUrl;
-  return `${withoutFragment.slice(0, queryAt)}?${sortQuery(query)}` as NormalUrl;
+  return withoutFragment as AbsoluteUrl;
+}
+
+/**
+ * The one spelling of a request URL: that of {@link absoluteUrl}, with its query parameters in the order of their names.
+ * Parameters of one name keep their order, since servers give it a meaning; nothing is decoded or encoded anew, so that
+ * two URLs an origin may tell apart stay apart.
+ *
+ * @throws LarderError `invalid-input` for anything that is not an absolute http or https URL, or carries credentials
+ */
+export function normalizeUrl(text: string, field = "request"): NormalUrl {
+  return sortedUrl(absoluteUrl(text, field));
+}
+
+/** The URL with its query parameters in the order of their names. */
+export function sortedUrl(url: AbsoluteUrl): NormalUrl {
+  const queryAt = url.indexOf("?");
+  if (queryAt === -1 || !url.includes("&", queryAt)) return url as NormalUrl;
+  return `${url.slice(0, queryAt)}?${sortQuery(url.slice(queryAt + 1))}` as NormalUrl;
 }
 
 /** The parameters of a query in the order of their names, those of one name in the order they came. */
@@ -106,13 +120,18 @@ export function buildKey(parts: KeyParts): Key {
 }
 
 /**
- * Header names in the one form keys use: lower-case, sorted, without repeats.
+ * Header names in the one form keys use: lower-case, sorted, without repeats. A name that begins with `?` is no header's:
+ * it says which query parameters do not matter, as `src/http/no-vary-search.ts` spells it.
  */
 export function normalizeVary(names: readonly string[]): string[] {
-  return [...new Set(names.map((name) => name.toLowerCase()))].sort();
+  return [...new Set(names.map((name) => (isSearchRule(name) ? name : name.toLowerCase())))].sort();
+}
+
+export function isSearchRule(name: string): boolean {
+  return name.startsWith("?");
 }
 
 /** The values of `names` in `headers`, as {@link KeyParts.vary} wants them; `names` as of {@link normalizeVary}. */
 export function varyValues(names: readonly string[], headers: Headers): (readonly [string, string | null])[] {
-  return names.map((name) => [name, headers.get(name)] as const);
+  return names.map((name) => [name, isSearchRule(name) ? null : headers.get(name)] as const);
 }

@@ -34,6 +34,12 @@ export const limits = {
   urlCharacters: 8192,
   /** Characters in a key: a URL and what is added to it. */
   keyCharacters: 16_384,
+  /** Characters of what one response says of its query by `No-Vary-Search`; more is taken as if it said nothing. */
+  searchRuleCharacters: 1024,
+  /** Bytes of the body of a request that is cached by it: of QUERY, */
+  queryBodyBytes: 65_536,
+  /** and of POST and whatever else a rule names. */
+  keyedBodyBytes: 8_000,
   /** Request headers a cache may vary on. */
   varyHeaders: 16,
   /** Seconds; one year, the longest lifetime RFC 9111 caches are expected to honour usefully. */

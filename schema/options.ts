@@ -85,11 +85,14 @@ const RuleSchema = v.strictObject({
   path: v.optional(
     v.pipe(v.string("must be a string"), v.check(isPathPattern, "must be a URLPattern pathname, such as /p/:id")),
   ),
-  /** Default GET and HEAD. */
+  /**
+   * The methods the rule is for; every method when left out. GET, HEAD and QUERY are cached anyway, POST only where a rule
+   * names it, by its body. So name it only for requests that change nothing.
+   */
   methods: v.optional(
     v.pipe(
       v.array(
-        v.picklist(["GET", "HEAD"], "must be GET or HEAD: no other method is cached"),
+        v.picklist(["GET", "HEAD", "QUERY", "POST"], "must be GET, HEAD, QUERY or POST: no other method is cached"),
         "must be an array of methods",
       ),
       v.minLength(1, "must name at least one method"),
@@ -154,6 +157,11 @@ export const CacheOptionsSchema = v.strictObject({
   staleIfErrorSeconds: v.optional(seconds),
   /** Request headers whose values choose between variants. */
   vary: v.optional(vary, []),
+  /**
+   * Whether two URLs whose query parameters differ in their order only are the same. `kept` is the letter of RFC 9111
+   * section 4, under which an origin may tell them apart.
+   */
+  queryOrder: v.optional(v.picklist(["sorted", "kept"], 'must be "sorted" or "kept"'), "sorted"),
   /** Tags on every entry of this cache. */
   tags: v.optional(TagsSchema, []),
   /** Policy by route: the first rule that fits a request overrides the fields it names. */
@@ -290,9 +298,13 @@ export const PutOptionsSchema = v.strictObject({
 
 export type PutOptions = v.InferInput<typeof PutOptionsSchema>;
 
+/** What the body of a request comes to whose answer depends on it; null when it is too large for that. */
+const bodyKey = v.nullable(v.pipe(v.string(), v.maxLength(100, "must be a key as of a body")));
+
 /** What goes with a response to be stored, inside Larder: the options of `put`, and what its callers know besides. */
 export const StoreOptionsSchema = v.strictObject({
   ...PutOptionsSchema.entries,
+  body: v.optional(bodyKey),
   /** As the look-up gave it; null means it could not be learnt, and nothing is stored. Left out: the log as known now. */
   asOf: v.optional(v.nullable(version)),
   /** The right to fill the key, as the look-up gave it. */
@@ -311,3 +323,11 @@ export type StoreOptions = v.InferOutput<typeof StoreOptionsSchema>;
 export const KeyOptionsSchema = v.strictObject({ vary: v.optional(vary) });
 
 export type KeyOptions = v.InferInput<typeof KeyOptionsSchema>;
+
+/** What the key of a request is made of besides the request and the cache's declaration. */
+export const KeyingSchema = v.strictObject({
+  ...KeyOptionsSchema.entries,
+  body: v.optional(bodyKey),
+});
+
+export type Keying = v.InferOutput<typeof KeyingSchema>;

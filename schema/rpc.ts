@@ -6,8 +6,8 @@ import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from ".
 import type { Key } from "./key.ts";
 import { KeySchema } from "./key.ts";
 import { CacheNameSchema } from "./names.ts";
-import type { CacheConfig, StoreOptions } from "./options.ts";
-import { MatchOptionsSchema } from "./options.ts";
+import type { CacheConfig, Keying, StoreOptions } from "./options.ts";
+import { KeyingSchema, MatchOptionsSchema } from "./options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
 import type { EncodedRecords } from "./records.ts";
@@ -190,6 +190,7 @@ export type Demand = Partial<v.InferOutput<typeof DemandSchema>>;
 
 export const DemandSchema = v.strictObject({
   ...MatchOptionsSchema.entries,
+  ...KeyingSchema.entries,
   /**
    * The request has been looked up before, and nothing is counted again. The origin has answered with an error
    * (`failed`), or not at all (`unreachable`): an entry that is kept for that is a hit. Or it has confirmed what is stored.
@@ -203,12 +204,12 @@ export const DemandSchema = v.strictObject({
 export interface CacheEngine {
   lookup(config: CacheConfig, request: Request, demand?: Demand): Promise<Lookup>;
   /** Asks for the right to refresh what a look-up has found; answers when another has done so. */
-  refresh(config: CacheConfig, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn>;
+  refresh(config: CacheConfig, request: Request, wish: RefreshWish, keying?: Keying): Promise<RefreshTurn>;
   /** Gives a lease back without an entry: the origin has failed. */
   abandon(config: CacheConfig, lease: Lease): Promise<void>;
   /** Stores a response. One of status 304 that `renews` what is stored updates it (RFC 9111 section 4.3.4). */
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt>;
-  remove(config: CacheConfig, request: Request, vary?: readonly string[]): Promise<boolean>;
+  remove(config: CacheConfig, request: Request, keying?: Keying): Promise<boolean>;
   purge(config: CacheConfig, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
   revoke(config: CacheConfig, seq: number): Promise<RevokeResult>;
   invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void>;
@@ -244,9 +245,9 @@ export interface CoordinatorRpc {
    */
   cacheLookupUrl(options: string, url: string, demand?: Pick<Demand, "coalesce">): Promise<Response | Lookup | null>;
   cacheStore(options: string, request: Request, response: Response, store: StoreOptions): Promise<PutReceipt>;
-  cacheRefresh(options: string, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn>;
+  cacheRefresh(options: string, request: Request, wish: RefreshWish, keying?: Keying): Promise<RefreshTurn>;
   cacheAbandon(options: string, lease: Lease): Promise<void>;
-  cacheRemove(options: string, request: Request, vary?: readonly string[]): Promise<boolean>;
+  cacheRemove(options: string, request: Request, keying?: Keying): Promise<boolean>;
   cachePurge(options: string, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;
   cacheRevoke(options: string, seq: number): Promise<RevokeResult>;
   cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">): Promise<void>;

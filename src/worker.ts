@@ -3,8 +3,8 @@ import { LarderError } from "../schema/errors.ts";
 import type { Lease } from "../schema/fills.ts";
 import { LeaseSchema } from "../schema/fills.ts";
 import { NamespaceSchema } from "../schema/names.ts";
-import type { CacheConfig, StoreOptions } from "../schema/options.ts";
-import { CacheOptionsSchema, MatchOptionsSchema, StoreOptionsSchema } from "../schema/options.ts";
+import type { CacheConfig, Keying, StoreOptions } from "../schema/options.ts";
+import { CacheOptionsSchema, KeyingSchema, StoreOptionsSchema } from "../schema/options.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
 import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc, RefreshWish } from "../schema/rpc.ts";
 import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
@@ -51,7 +51,7 @@ function fromJson(options: string): unknown {
 }
 
 /** The cache of the gateway, which follows what the site itself says. */
-const GATEWAY = { name: "gateway", revalidateSeconds: 3600 };
+const GATEWAY = { name: "gateway", revalidateSeconds: 3600, queryOrder: "kept" };
 
 /** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
 interface BindingProps {
@@ -150,18 +150,17 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return edge.store(this.#declared(options), request, response, parse(StoreOptionsSchema, store));
   }
 
-  async cacheRefresh(options: string, request: Request, wish: RefreshWish, vary?: readonly string[]) {
-    const checked = parse(MatchOptionsSchema, vary === undefined ? {} : { vary: [...vary] });
-    return edge.refresh(this.#declared(options), request, parse(RefreshWishSchema, wish, "wish"), checked.vary);
+  async cacheRefresh(options: string, request: Request, wish: RefreshWish, keying: Keying = {}) {
+    const checked = parse(KeyingSchema, keying);
+    return edge.refresh(this.#declared(options), request, parse(RefreshWishSchema, wish, "wish"), checked);
   }
 
   async cacheAbandon(options: string, lease: Lease) {
     return edge.abandon(this.#declared(options), parse(LeaseSchema, lease, "lease"));
   }
 
-  async cacheRemove(options: string, request: Request, vary?: readonly string[]) {
-    const checked = parse(MatchOptionsSchema, vary === undefined ? {} : { vary: [...vary] });
-    return edge.remove(this.#declared(options), request, checked.vary, this.#caller);
+  async cacheRemove(options: string, request: Request, keying: Keying = {}) {
+    return edge.remove(this.#declared(options), request, parse(KeyingSchema, keying), this.#caller);
   }
 
   async cachePurge(options: string, request: PurgeRequest) {

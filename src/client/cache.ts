@@ -11,8 +11,9 @@ import type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import type { Version } from "../../schema/version.ts";
 import { parseVersion } from "../../schema/version.ts";
-import { placeOf } from "../edge/place.ts";
-import { policyFor } from "../edge/policy.ts";
+import { keyedRequest, withoutBody } from "../edge/keyed-request.ts";
+import { isKeyedByBody, placeOf } from "../edge/place.ts";
+import { keyedBy } from "../edge/policy.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
 import type { DryRun, PurgeOptions } from "./purge-options.ts";
@@ -117,7 +118,10 @@ class DeclaredCache implements Cache {
   readonly #config: CacheConfig;
   #found: Engines | undefined;
   /** What `match` learnt when it found nothing for this request: its `put` is to be stored with that. */
-  readonly #missed = new WeakMap<Request, { readonly asOf: Version | null; readonly lease?: Lease }>();
+  readonly #missed = new WeakMap<
+    Request,
+    { readonly asOf: Version | null; readonly lease?: Lease; readonly body?: string | null }
+  >();
 
   constructor(config: CacheConfig) {
     this.#config = config;
@@ -133,10 +137,12 @@ class DeclaredCache implements Cache {
         { field: "request" },
       );
     }
-    const found = await reviving(this.#engines.engine.lookup(this.#config, asked, demand));
+    const { asked: bare, ...keyed } = await this.#keyed(asked);
+    const whole = keyed.body === undefined ? demand : { ...demand, ...keyed };
+    const found = await reviving(this.#engines.engine.lookup(this.#config, bare, whole));
     if (found.outcome === "hit") return found.response;
     const { asOf, lease } = found;
-    this.#missed.set(asked, { asOf, ...(lease === undefined ? {} : { lease }) });
+    this.#missed.set(asked, { asOf, ...(lease === undefined ? {} : { lease }), ...keyed });
     return undefined;
   }
 
@@ -148,8 +154,10 @@ class DeclaredCache implements Cache {
     this.#missed.delete(asked);
     const { asOf = missed?.asOf, ...rest } = checked;
     const { lease } = missed ?? {};
-    const store = { ...rest, ...(asOf === undefined ? {} : { asOf }), ...(lease === undefined ? {} : { lease }) };
-    const receipt = await reviving(this.#engines.engine.store(this.#config, asked, response, store));
+    const { asked: bare, ...keyed } = await this.#keyed(asked, missed?.body);
+    const held = { ...(asOf === undefined ? {} : { asOf }), ...(lease === undefined ? {} : { lease }) };
+    const store = { ...rest, ...held, ...keyed };
+    const receipt = await reviving(this.#engines.engine.store(this.#config, bare, response, store));
     if (!receipt.stored && receipt.reason === "too-large") {
       const limit = this.#config.maxBodyBytes;
       throw new LarderError(
@@ -187,8 +195,9 @@ class DeclaredCache implements Cache {
   }
 
   async delete(request: Request | string, options: KeyOptions = {}): Promise<boolean> {
-    const { vary } = parse(KeyOptionsSchema, options);
-    return reviving(this.#engines.engine.remove(this.#config, asRequest(request), vary));
+    const { asked, ...keyed } = await this.#keyed(asRequest(request));
+    const keying = { ...parse(KeyOptionsSchema, options), ...keyed };
+    return reviving(this.#engines.engine.remove(this.#config, asked, keying));
   }
 
   purge(options: PurgeOptions & DryRun): Promise<DryRunResult>;
@@ -211,8 +220,16 @@ class DeclaredCache implements Cache {
 
   key(request: Request | string, options: KeyOptions = {}): Key {
     const asked = asRequest(request);
-    const { vary } = parse(KeyOptionsSchema, options);
-    const place = placeOf(this.#config, asked, vary ?? policyFor(this.#config, asked).vary);
+    if (isKeyedByBody(asked)) {
+      throw new LarderError(
+        "invalid-input",
+        `request: the key of a ${asked.method} cannot be told before its body is read`,
+        {
+          field: "request",
+        },
+      );
+    }
+    const place = placeOf(this.#config, asked, keyedBy(this.#config, asked, parse(KeyOptionsSchema, options)));
     if (place !== undefined) return place.key;
     throw new LarderError(
       "invalid-input",
@@ -223,6 +240,14 @@ class DeclaredCache implements Cache {
 
   async stats(): Promise<CacheStats> {
     return reviving(this.#engines.engine.stats(this.#config));
+  }
+
+  /** The request without its body, and what that comes to where it matters; `known` if it is known from before. */
+  async #keyed(request: Request, known?: string | null): Promise<{ asked: Request; body?: string | null }> {
+    if (!isKeyedByBody(request)) return { asked: request };
+    if (known !== undefined) return { asked: withoutBody(request), body: known };
+    const { asked, body } = await keyedRequest(this.#config, request);
+    return { asked, ...(body === undefined ? {} : { body }) };
   }
 
   /** Found when first used: at module level a Worker's bindings may not be asked for. */

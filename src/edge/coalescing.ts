@@ -33,6 +33,8 @@ export interface Wish<Found> {
   readonly place: Place;
   readonly have: Acquire["have"];
   readonly freshSeconds?: number;
+  /** Notes what the responses vary on besides what the key of `place` holds. */
+  vary(place: Place, names: readonly string[], seconds: number): Promise<void>;
   /** Looks in the data centre's cache again: what is there if that is enough, or where to look on. */
   look(): Promise<{ readonly enough: Found } | { readonly place: Place }>;
 }
@@ -84,7 +86,7 @@ export class Coalescing {
         case "later":
           return { kind: "later", seconds: turn.seconds };
         case "varies":
-          await this.#cache.putNote(place.key, { kind: "varies", names: turn.names }, turn.seconds);
+          await wish.vary(place, turn.names, turn.seconds);
           break;
         case "shield":
           await this.#land(keeper, place, turn.response);

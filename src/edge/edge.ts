@@ -1,6 +1,6 @@
 import type { Lease } from "../../schema/fills.ts";
 import type { Namespace } from "../../schema/names.ts";
-import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
+import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../../schema/purge-request.ts";
 import type {
@@ -17,7 +17,7 @@ import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
 import { DataCentre } from "./data-centre.ts";
 import { findEntry } from "./find.ts";
-import { policyFor } from "./policy.ts";
+import { keyedBy } from "./policy.ts";
 import { Reader } from "./reader.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ViewKeeper } from "./view-keeper.ts";
@@ -61,9 +61,8 @@ export class Edge implements CacheEngine {
     return this.#reader.lookup(this.#keeper(config), config, new Request(url), demand, "url");
   }
 
-  refresh(config: CacheConfig, request: Request, wish: RefreshWish, vary?: readonly string[]): Promise<RefreshTurn> {
-    const declaredVary = vary ?? policyFor(config, request).vary;
-    return this.#reader.refresh(this.#keeper(config), config, request, wish, declaredVary);
+  refresh(config: CacheConfig, request: Request, wish: RefreshWish, keying: Keying = {}): Promise<RefreshTurn> {
+    return this.#reader.refresh(this.#keeper(config), config, request, wish, keyedBy(config, request, keying));
   }
 
   abandon(config: CacheConfig, lease: Lease): Promise<void> {
@@ -74,8 +73,8 @@ export class Edge implements CacheEngine {
     return this.#writer.store(this.#keeper(config), config, request, response, options);
   }
 
-  async remove(config: CacheConfig, request: Request, vary?: readonly string[], by = GATEWAY): Promise<boolean> {
-    const found = await findEntry(this.#l1, config, request, vary ?? policyFor(config, request).vary);
+  async remove(config: CacheConfig, request: Request, keying: Keying = {}, by = GATEWAY): Promise<boolean> {
+    const found = await findEntry(this.#l1, config, request, keyedBy(config, request, keying));
     if (found === undefined) return false;
     await found.stored?.body?.cancel();
     const { place } = found;

@@ -9,7 +9,10 @@ export function forwardReason(reason: MissReason): ForwardReason {
     case "expired":
     case "purged":
       return "stale";
+    case "variant":
+      return "vary-miss";
     case "bypass":
+    case "body-too-big":
     case "too-long":
     case "hit-for-miss":
     case "unreachable":

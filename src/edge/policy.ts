@@ -1,7 +1,8 @@
 import type { Tag } from "../../schema/names.ts";
-import type { CacheConfig, CacheRule } from "../../schema/options.ts";
+import type { CacheConfig, CacheRule, Keying } from "../../schema/options.ts";
 import { parseCookies } from "../http/cookies.ts";
 import type { StatusTtls } from "../http/status-ttl.ts";
+import type { KeyedBy } from "./place.ts";
 
 /** What a cache's declaration says of one request: its own fields, overridden by those of the first rule that fits. */
 export interface Policy {
@@ -13,6 +14,8 @@ export interface Policy {
   readonly tags: readonly Tag[];
   /** The request is neither answered from the cache nor stored. */
   readonly bypass: boolean;
+  /** Whether answers to the request's method are kept at all. */
+  readonly isCachedMethod: boolean;
 }
 
 interface CompiledRule {
@@ -24,7 +27,8 @@ const compiled = new WeakMap<CacheConfig, readonly CompiledRule[]>();
 
 export function policyFor(config: CacheConfig, request: Request): Policy {
   const rule = config.rules.length === 0 ? undefined : firstMatch(config, request);
-  if (rule === undefined) return { ...ownPolicy(config), bypass: false };
+  const isCachedMethod = ANYWAY.has(request.method);
+  if (rule === undefined) return { ...ownPolicy(config), bypass: false, isCachedMethod };
   return {
     ttlSeconds: rule.ttlSeconds ?? config.ttlSeconds,
     ttlByStatus: rule.ttlByStatus ?? config.ttlByStatus,
@@ -33,10 +37,14 @@ export function policyFor(config: CacheConfig, request: Request): Policy {
     vary: rule.vary ?? config.vary,
     tags: rule.tags === undefined ? config.tags : [...config.tags, ...rule.tags],
     bypass: isBypassed(rule, request),
+    isCachedMethod: isCachedMethod || rule.methods?.some((method) => method === request.method) === true,
   };
 }
 
-function ownPolicy(config: CacheConfig): Omit<Policy, "bypass"> {
+/** The methods whose answers are kept without a rule that says so: the safe ones, of RFC 9110 and RFC 10008. */
+const ANYWAY: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
+
+function ownPolicy(config: CacheConfig): Omit<Policy, "bypass" | "isCachedMethod"> {
   const { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags } = config;
   return { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags };
 }
@@ -67,4 +75,9 @@ function isBypassed({ bypass }: CacheRule, request: Request): boolean {
   if (bypass.cookies === undefined || bypass.cookies.length === 0) return false;
   const cookies = parseCookies(request.headers);
   return bypass.cookies.some((name) => cookies.has(name));
+}
+
+/** What the request's key is made of: as its caller says, else as the cache declares. */
+export function keyedBy(config: CacheConfig, request: Request, { vary, body }: Keying): KeyedBy {
+  return { vary: vary ?? policyFor(config, request).vary, body };
 }

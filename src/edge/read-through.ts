@@ -1,11 +1,13 @@
 import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
-import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
+import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
 import type { CacheEngine, Demand, Lookup, PutReceipt, RefreshWish } from "../../schema/rpc.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
 import { isOnlyIfCached } from "../http/request-directives.ts";
 import { forwardReason } from "./forward-reason.ts";
+import { keyedRequest } from "./keyed-request.ts";
+import { isKeyedByBody } from "./place.ts";
 import { respond } from "./respond.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { inTime } from "./surroundings.ts";
@@ -19,9 +21,10 @@ const RETRY_MS = 1_000;
 /** How a response is got when the cache has none, and how it is then kept. */
 export interface Source {
   /**
-   * Asks the origin. May throw. With `conditions` it may answer 304, if what they are about is valid still.
+   * Asks the origin. May throw. With `conditions` it may answer 304, if what they are about is valid still. `content` is
+   * the request's body, where that has been read to tell the request from others.
    */
-  load(conditions?: Headers): Promise<Response>;
+  load(conditions?: Headers, content?: Uint8Array): Promise<Response>;
   /** What goes with a response that is kept; asked before its body is read. */
   storeOptions(response: Response): Omit<StoreOptions, "asOf" | "lease" | "fillSeconds">;
   /** That its responses have their bodies as `fetch` gave them, so that a Content-Length is that of the body. */
@@ -31,7 +34,9 @@ export interface Source {
 /** One request on its way through the cache. */
 interface Passage {
   readonly config: CacheConfig;
+  /** Without its body. */
   readonly request: Request;
+  readonly content: Uint8Array | undefined;
   readonly source: Source;
   readonly demand: Demand;
 }
@@ -58,8 +63,14 @@ export class ReadThrough {
     this.#surroundings = surroundings;
   }
 
-  async answer(config: CacheConfig, request: Request, source: Source, demand: Demand = {}): Promise<Response> {
-    const passage = { config, request, source, demand };
+  async answer(config: CacheConfig, asking: Request, source: Source, wanted: Demand = {}): Promise<Response> {
+    const {
+      asked: request,
+      body,
+      content,
+    } = isKeyedByBody(asking) ? await keyedRequest(config, asking) : { asked: asking };
+    const demand = body === undefined ? wanted : { ...wanted, body };
+    const passage = { config, request, content, source, demand };
     const isConfined = config.requestDirectives === "honor" && isOnlyIfCached(request);
     const mayWait = config.coalesce && !isConfined;
     const found = await this.#engine.lookup(config, request, mayWait ? { ...demand, coalesce: true } : demand);
@@ -86,9 +97,10 @@ export class ReadThrough {
   }
 
   async #fill(passage: Passage, miss: Miss): Promise<Response> {
-    const { config, request, source } = passage;
-    const loaded = await this.#load(source.load());
-    await this.#invalidate(config, request, loaded.response);
+    const { config, request, source, content, demand } = passage;
+    const loaded = await this.#load(source.load(undefined, content));
+    // What is answered from the cache changes nothing.
+    if (demand.body === undefined) await this.#invalidate(config, request, loaded.response);
     return this.#keep(passage, miss, loaded);
   }
 
@@ -117,8 +129,8 @@ export class ReadThrough {
    * an origin that cannot be reached also by one that does not say so but allows it (RFC 9111 section 4.2.4). That is looked up anew, for it may have been purged while the origin took its time to fail.
    */
   async #fillOrStandIn(passage: Passage, miss: Miss, conditions: Headers | undefined): Promise<Response> {
-    const { config, request, source, demand } = passage;
-    const loading = this.#load(source.load(conditions));
+    const { config, request, source, content, demand } = passage;
+    const loading = this.#load(source.load(conditions, content));
     const inGoodTime = await this.#inTime(config, loading).catch(() => undefined);
     if (inGoodTime === undefined || FAILURES.has(inGoodTime.response.status)) {
       const standIn = inGoodTime === undefined ? "unreachable" : "failed";
@@ -178,8 +190,19 @@ export class ReadThrough {
     return this.#engine.store(passage.config, passage.request, response, renewing);
   }
 
-  #storeOptions({ source }: Passage, { asOf, lease }: Held, response: Response, fillSeconds: number): StoreOptions {
-    return { ...source.storeOptions(response), asOf, fillSeconds, ...(lease === undefined ? {} : { lease }) };
+  #storeOptions(
+    { source, demand: { body } }: Passage,
+    { asOf, lease }: Held,
+    response: Response,
+    fillSeconds: number,
+  ): StoreOptions {
+    return {
+      ...source.storeOptions(response),
+      asOf,
+      fillSeconds,
+      ...(body === undefined ? {} : { body }),
+      ...(lease === undefined ? {} : { lease }),
+    };
   }
 
   async #abandon(config: CacheConfig, lease: Lease | undefined): Promise<void> {
@@ -219,7 +242,7 @@ export class ReadThrough {
   /** Refreshes an entry, or lets another do it; gives the milliseconds for which it is to be left alone. */
   async #refresh(passage: Passage, wish: RefreshWish): Promise<number> {
     const { config, request, demand } = passage;
-    const turn = await this.#engine.refresh(config, request, wish, demand.vary);
+    const turn = await this.#engine.refresh(config, request, wish, keyingOf(demand));
     if (turn.kind === "done") return 0;
     if (turn.kind === "later") return turn.seconds * 1000;
     try {
@@ -231,8 +254,8 @@ export class ReadThrough {
   }
 
   async #refreshBy(passage: Passage, turn: Held, conditions: Headers | undefined): Promise<number> {
-    const { config, source } = passage;
-    const loading = this.#load(source.load(conditions));
+    const { config, source, content } = passage;
+    const loading = this.#load(source.load(conditions, content));
     const loaded = await this.#inTime(config, loading).catch((error: unknown) => {
       letGo(loading);
       throw error;
@@ -248,6 +271,10 @@ export class ReadThrough {
     // It was about something else, or a purge has hit what it was about: the origin is asked for the whole.
     return this.#refreshBy(passage, { ...turn, asOf: await this.#asOfNow(passage, turn) }, undefined);
   }
+}
+
+function keyingOf({ vary, body }: Demand): Keying {
+  return { ...(vary === undefined ? {} : { vary }), ...(body === undefined ? {} : { body }) };
 }
 
 /** RFC 9111 section 5.2.1.7. */

@@ -19,7 +19,9 @@ import type { DataCentreCache, InCache } from "../store/data-centre-cache.ts";
 import { giveOut } from "../store/stored-form.ts";
 import type { Coalescing } from "./coalescing.ts";
 import type { FoundAt } from "./find.ts";
-import { findEntry } from "./find.ts";
+import { findEntry, noteNames } from "./find.ts";
+import type { KeyedBy } from "./place.ts";
+import { isKeyedByBody } from "./place.ts";
 import { policyFor } from "./policy.ts";
 import { respond } from "./respond.ts";
 import type { How } from "./served.ts";
@@ -79,11 +81,13 @@ export class Reader {
       return missed;
     };
     const miss = (reason: MissReason, asOf: LogPoint | null) => counted(toMiss(reason, asOf));
-    if (request.method !== "GET" && request.method !== "HEAD") return miss("method", null);
     const policy = policyFor(config, request);
+    const { body } = demand;
+    if (!policy.isCachedMethod || isKeyedByBody(request) !== (body !== undefined)) return miss("method", null);
     if (policy.bypass) return miss("bypass", null);
-    const vary = demand.vary ?? policy.vary;
-    const found = await findEntry(this.#cache, config, request, vary);
+    if (body === null) return miss("body-too-big", null);
+    const by = { vary: demand.vary ?? policy.vary, body };
+    const found = await findEntry(this.#cache, config, request, by);
     if (found === undefined) return miss("too-long", null);
     if (found.steps === 2 && known === "url") {
       await found.stored?.body?.cancel();
@@ -102,15 +106,15 @@ export class Reader {
       if (demand.standIn === undefined)
         keeper.count(config, { type: "hit", state: seen.state === "fresh" ? "fresh" : "stale" });
       const how: How = demand.standIn === "confirmed" ? { by: "confirmation" } : { by: "cache", view: atHand.kind };
-      return this.#hit(config, request, vary, seen, how);
+      return this.#hit(config, request, by, seen, how);
     }
     if (isPresent(seen)) await seen.inCache.body?.cancel();
-    const missed = toMiss(reasonFor(seen, fitness), atHand.view.point);
+    const missed = toMiss(reasonFor(seen, fitness, found.steps), atHand.view.point);
     const lookup: Miss = isPresent(seen) ? { ...missed, fallback: conditionsOf(seen) } : missed;
     const isAlone = missed.reason === "request" || missed.reason === "hit-for-miss" || isNeverFresh(seen);
-    if (demand.coalesce !== true || isAlone || !isShareable(request, vary)) return counted(lookup);
-    if (known === "whole") return this.#coalesced(keeper, config, request, vary, found.place, counted(lookup), known);
-    const answered = await this.#coalesced(keeper, config, request, vary, found.place, lookup, known);
+    if (demand.coalesce !== true || isAlone || !isShareable(request, by)) return counted(lookup);
+    if (known === "whole") return this.#coalesced(keeper, config, request, by, found.place, counted(lookup), known);
+    const answered = await this.#coalesced(keeper, config, request, by, found.place, lookup, known);
     // Otherwise it is asked for once more, by its header fields, and is counted then.
     if (answered !== undefined) counted(lookup);
     return answered;
@@ -124,7 +128,7 @@ export class Reader {
     keeper: ViewKeeper,
     config: CacheConfig,
     request: Request,
-    vary: readonly string[],
+    by: KeyedBy,
     place: Place,
     missed: Miss,
     known: "whole" | "url",
@@ -132,8 +136,9 @@ export class Reader {
     const outcome = await this.#coalescing.take<Present | "of-a-variant">(keeper, config, {
       place,
       have: missed.fallback === undefined ? "nothing" : "fallback",
+      vary: (...noted) => noteNames(this.#cache, config, request, ...noted),
       look: async () => {
-        const { place: now = place, steps, seen } = await this.#lookAgain(keeper, config, request, vary);
+        const { place: now = place, steps, seen } = await this.#lookAgain(keeper, config, request, by);
         if (steps === 2 && known === "url") {
           if (seen !== undefined && isPresent(seen)) await seen.inCache.body?.cancel();
           return { enough: "of-a-variant" };
@@ -154,13 +159,13 @@ export class Reader {
           await outcome.found.inCache.body?.cancel();
           return { ...missed, fallback: conditionsOf(outcome.found) };
         }
-        return this.#hit(config, request, vary, outcome.found, { by: outcome.by, reason: missed.reason });
+        return this.#hit(config, request, by, outcome.found, { by: outcome.by, reason: missed.reason });
       case "later": {
-        const { steps, seen } = await this.#lookAgain(keeper, config, request, vary);
+        const { steps, seen } = await this.#lookAgain(keeper, config, request, by);
         if (steps === 2 && known === "url") return undefined;
         if (seen === undefined || !isPresent(seen)) return missed;
         if (this.#fitness(config, request, seen, { standIn: "failed" }) === "fit") {
-          return this.#hit(config, request, vary, seen, { by: "cache", view: "confirmed" });
+          return this.#hit(config, request, by, seen, { by: "cache", view: "confirmed" });
         }
         await seen.inCache.body?.cancel();
         return missed;
@@ -197,7 +202,7 @@ export class Reader {
     config: CacheConfig,
     request: Request,
     { freshSeconds }: RefreshWish,
-    vary: readonly string[],
+    by: KeyedBy,
   ): Promise<RefreshTurn> {
     const alone: RefreshTurn = {
       kind: "lead",
@@ -205,19 +210,20 @@ export class Reader {
     };
     // A second of difference is no refresh: it may be the same entry, rounded.
     const isRefreshed = (seen: Present) => freshSecondsOf(seen) > freshSeconds + 1;
-    const { place, seen: first } = await this.#lookAgain(keeper, config, request, vary);
+    const { place, seen: first } = await this.#lookAgain(keeper, config, request, by);
     if (first !== undefined && isPresent(first)) {
       await first.inCache.body?.cancel();
       // Another has done it since that look-up.
       if (isRefreshed(first)) return { kind: "done" };
     }
-    if (!config.coalesce || place === undefined || !isShareable(request, vary)) return alone;
+    if (!config.coalesce || place === undefined || !isShareable(request, by)) return alone;
     const outcome = await this.#coalescing.take<"refreshed">(keeper, config, {
       place,
       have: "stale",
       freshSeconds,
+      vary: (...noted) => noteNames(this.#cache, config, request, ...noted),
       look: async () => {
-        const { place: now = place, seen } = await this.#lookAgain(keeper, config, request, vary);
+        const { place: now = place, seen } = await this.#lookAgain(keeper, config, request, by);
         if (seen === undefined || !isPresent(seen)) return { place: now };
         await seen.inCache.body?.cancel();
         return isRefreshed(seen) ? { enough: "refreshed" } : { place: now };
@@ -240,9 +246,9 @@ export class Reader {
     keeper: ViewKeeper,
     config: CacheConfig,
     request: Request,
-    vary: readonly string[],
+    by: KeyedBy,
   ): Promise<Partial<Pick<FoundAt, "place" | "steps">> & { readonly seen?: Seen }> {
-    const found = await findEntry(this.#cache, config, request, vary);
+    const found = await findEntry(this.#cache, config, request, by);
     if (found === undefined || keeper.view === undefined) return {};
     return { place: found.place, steps: found.steps, seen: await this.#judge(keeper, config, found, keeper.view) };
   }
@@ -261,12 +267,12 @@ export class Reader {
     return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache: stored, found: stored.found };
   }
 
-  #hit(config: CacheConfig, request: Request, vary: readonly string[], seen: Present, how: How): Lookup {
+  #hit(config: CacheConfig, request: Request, by: KeyedBy, seen: Present, how: How): Lookup {
     const { entry, ageSeconds, inCache, found } = seen;
     const whole = giveOut(inCache.stored, found, inCache.body);
     const state = seen.state === "fresh" ? "fresh" : "stale";
     const refresh =
-      this.#isDue(config, seen) && isShareable(request, vary)
+      this.#isDue(config, seen) && isShareable(request, by)
         ? { refresh: { key: entry.key, freshSeconds: freshSecondsOf(seen), ...conditionsOf(seen) } }
         : {};
     markServed(whole.headers, entry, ageSeconds, how);
@@ -314,8 +320,8 @@ function freshSecondsOf({ state, entry, ageSeconds }: Present): number {
 }
 
 /** What a request that cannot be answered is told, in the words of a miss. */
-function reasonFor(seen: Seen, fitness: "fit" | "unfit" | "unwanted"): MissReason {
-  if (!isPresent(seen)) return seen.state;
+function reasonFor(seen: Seen, fitness: "fit" | "unfit" | "unwanted", steps: FoundAt["steps"]): MissReason {
+  if (!isPresent(seen)) return seen.state === "absent" && steps === 2 ? "variant" : seen.state;
   return fitness === "unwanted" ? "request" : "expired";
 }
 

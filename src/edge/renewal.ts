@@ -5,6 +5,7 @@ import { logState } from "../log/verdict.ts";
 import type { DataCentreCache } from "../store/data-centre-cache.ts";
 import { giveOut } from "../store/stored-form.ts";
 import { findEntry } from "./find.ts";
+import type { KeyedBy } from "./place.ts";
 import type { ViewKeeper } from "./view-keeper.ts";
 
 /**
@@ -17,10 +18,10 @@ export async function renewed(
   keeper: ViewKeeper,
   config: CacheConfig,
   request: Request,
-  vary: readonly string[],
+  by: KeyedBy,
   notModified: Response,
 ): Promise<{ readonly response: Response; readonly tags: readonly Tag[]; readonly permanent: boolean } | undefined> {
-  const stored = (await findEntry(cache, config, request, vary))?.stored;
+  const stored = (await findEntry(cache, config, request, by))?.stored;
   if (stored?.found.kind !== "entry") return undefined;
   const { entry } = stored.found;
   const state = keeper.view === undefined ? "unknown" : logState(entry, keeper.view).state;

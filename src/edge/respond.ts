@@ -9,7 +9,8 @@ import { rangeOutcome, sliceBytes } from "../http/range.ts";
  */
 export function respond(request: Request, whole: Response, sizeBytes?: number): Response {
   const { method, headers } = request;
-  if (method !== "GET" && method !== "HEAD") return whole;
+  // RFC 10008 section 2: conditions and ranges of QUERY mean what they do of GET.
+  if (method !== "GET" && method !== "HEAD" && method !== "QUERY") return whole;
   if (
     (headers.has("if-none-match") || headers.has("if-modified-since")) &&
     preconditionOutcome(headers, whole) === "not-modified"

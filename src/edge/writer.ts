@@ -3,7 +3,7 @@ import { lifetimeSeconds, servableSeconds, toJudge } from "../../schema/entry.ts
 import { asLarderError } from "../../schema/errors.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Abandon, Lease } from "../../schema/fills.ts";
-import { normalizeVary } from "../../schema/key.ts";
+import { isSearchRule } from "../../schema/key.ts";
 import { TagsSchema } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import type { CompleteReply, PutReceipt } from "../../schema/rpc.ts";
@@ -12,12 +12,14 @@ import type { LogPoint, Version } from "../../schema/version.ts";
 import { formatVersion, parseVersion } from "../../schema/version.ts";
 import { groupTags } from "../http/cache-groups.ts";
 import { jittered } from "../http/early-refresh.ts";
+import { searchRule } from "../http/no-vary-search.ts";
 import { statusTtlSeconds } from "../http/status-ttl.ts";
 import { storeVerdict } from "../http/storable.ts";
 import type { DataCentreCache } from "../store/data-centre-cache.ts";
 import { toTransit } from "../store/stored-form.ts";
 import type { DataCentre } from "./data-centre.ts";
-import { placeOf } from "./place.ts";
+import { notedNames, noteNames } from "./find.ts";
+import { placeOf, variantOf } from "./place.ts";
 import type { Policy } from "./policy.ts";
 import { policyFor } from "./policy.ts";
 import { renewed } from "./renewal.ts";
@@ -76,9 +78,11 @@ export class Writer {
   ): Promise<PutReceipt> {
     const policy = policyFor(config, request);
     if (policy.bypass) return refused("bypass");
-    const declaredVary = options.vary ?? policy.vary;
+    const { body } = options;
+    if (body === null) return refused("body-too-big");
+    const by = { vary: options.vary ?? policy.vary, body };
     const renews = options.renews === true && answered.status === 304;
-    const renewal = renews ? await renewed(this.#cache, keeper, config, request, declaredVary, answered) : undefined;
+    const renewal = renews ? await renewed(this.#cache, keeper, config, request, by, answered) : undefined;
     const response = renewal?.response ?? answered;
     const nowMs = this.#surroundings.nowMs();
     const declared = declaredLifetime(policy, options, response.status);
@@ -88,7 +92,8 @@ export class Writer {
       request,
       response,
       declared,
-      declaredVary,
+      isKeyedByBody: body !== undefined,
+      declaredVary: by.vary,
       heuristics,
       nowMs,
       keepSeconds,
@@ -102,12 +107,13 @@ export class Writer {
     }
     const asOf = await asOfFor(keeper, config, options);
     if (asOf === undefined) return refused("unreachable");
-    const own = placeOf(config, request, declaredVary);
-    const vary = normalizeVary([...declaredVary, ...judged.varyNames]);
-    const place = judged.varyNames.length === 0 ? own : placeOf(config, request, vary, own?.url);
-    if (own === undefined || place === undefined) return refused("too-long");
-
+    const own = placeOf(config, request, by);
+    if (own === undefined) return refused("too-long");
     const { store: _, varyNames, ...lifetimes } = judged;
+    const names = await this.#namesFor(own, varyNames, response.headers);
+    const place = names.length === 0 ? own : variantOf(config, request, by, names);
+    if (place === undefined) return refused("too-long");
+
     const groups = groupTags(place.url, response.headers);
     const tags = new Set([...policy.tags, ...options.tags, ...groups, ...(renewal?.tags ?? [])]);
     const entry = {
@@ -124,8 +130,8 @@ export class Writer {
     const stored = await this.#cache.put(entry, response, config.maxBodyBytes);
     if (!stored.stored) return refused(stored.reason);
     const lifetime = lifetimeSeconds(entry);
-    const varies = place === own ? undefined : { key: own.key, names: [...varyNames] };
-    if (varies !== undefined) await this.#cache.putNote(own.key, { kind: "varies", names: varyNames }, lifetime);
+    const varies = place === own ? undefined : { key: own.key, names: [...names] };
+    if (varies !== undefined) await noteNames(this.#cache, config, request, own, names, lifetime);
     const whole = { ...entry, bytes: stored.bytes };
     const outcome = await this.#report(keeper, config, whole, options.lease, varies);
     if ("overtaken" in outcome) {
@@ -134,6 +140,17 @@ export class Writer {
     }
     const expiresAt = new Date(nowMs + (lifetime - entry.initialAgeSeconds) * 1000);
     return { stored: true, key: place.key, expiresAt, version: outcome.validAt };
+  }
+
+  /**
+   * What the response is to be told apart by besides what the cache declares. One that lacks a Vary where others of its
+   * URL have one goes by theirs: RFC 9111 section 4.1 recommends to go by the newest that says something.
+   */
+  async #namesFor(own: Place, varyNames: readonly string[], headers: Headers): Promise<readonly string[]> {
+    const rule = searchRule(headers);
+    const others =
+      varyNames.length > 0 ? varyNames : (await notedNames(this.#cache, own)).filter((name) => !isSearchRule(name));
+    return rule === undefined ? others : [...others, rule];
   }
 
   /** Only what is left of the lifetime is shortened: of a response that came with an age all could be gone at once. */

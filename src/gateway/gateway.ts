@@ -30,7 +30,7 @@ export function createGateway({
   const base = parseOrigin(origin);
   return async (request) => {
     const source = {
-      load: (conditions?: Headers) => fetchOrigin(base, request, conditions),
+      load: (conditions?: Headers, content?: Uint8Array) => fetchOrigin(base, request, conditions, content),
       isFetched: true as const,
       storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
     };

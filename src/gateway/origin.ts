@@ -38,8 +38,14 @@ export function at(origin: URL, asked: URL): URL {
  * Asks the origin what the client asked us, as a proxy does (RFC 9110 section 7.6). Redirects are not followed.
  *
  * @param conditions by which to ask whether what the cache has is valid still, in the place of the client's own
+ * @param content of the request, where that has been read already
  */
-export async function fetchOrigin(origin: URL, request: Request, conditions?: Headers): Promise<Response> {
+export async function fetchOrigin(
+  origin: URL,
+  request: Request,
+  conditions?: Headers,
+  content?: Uint8Array,
+): Promise<Response> {
   const asked = new URL(request.url);
   const headers = endToEndHeaders(request.headers);
   headers.delete("larder-at-least");
@@ -48,7 +54,7 @@ export async function fetchOrigin(origin: URL, request: Request, conditions?: He
   headers.set("x-forwarded-proto", asked.protocol.slice(0, -1));
   const isSwitch = request.headers.has("upgrade");
   if (isSwitch) headers.set("upgrade", request.headers.get("upgrade") ?? "");
-  if (request.method === "GET" || request.method === "HEAD") {
+  if (request.method === "GET" || request.method === "HEAD" || content !== undefined) {
     for (const name of CONDITIONS) headers.delete(name);
     for (const [name, value] of conditions ?? []) headers.set(name, value);
     headers.set("accept-encoding", normalizedAcceptEncoding(request.headers) || "identity");
@@ -56,7 +62,7 @@ export async function fetchOrigin(origin: URL, request: Request, conditions?: He
   const response = await fetch(at(origin, asked), {
     method: request.method,
     headers,
-    body: request.body,
+    body: content ?? request.body,
     redirect: "manual",
   });
   if (isSwitch && response.webSocket != null) return response;

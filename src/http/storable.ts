@@ -19,6 +19,8 @@ import { varyNames } from "./vary.ts";
 export interface StoreInput {
   readonly request: { readonly method: string; readonly headers: Headers };
   readonly response: { readonly status: number; readonly headers: Headers };
+  /** That the request's body is in the key, so that methods which have one can be answered from the cache. */
+  readonly isKeyedByBody?: boolean;
   /** What the app says of this entry; it goes before what the response says. */
   readonly declared: {
     /** What is said of this response's status in particular; it goes before `ttlSeconds`. */
@@ -74,7 +76,7 @@ function refuse(reason: RefusalReason): StoreVerdict {
 /** Everything that forbids storing, however long the response would be fresh. */
 function refusalOf(input: StoreInput, control: ResponseControl): RefusalReason | undefined {
   const { request, response, declaredVary } = input;
-  if (request.method !== "GET") return "method";
+  if (request.method !== "GET" && input.isKeyedByBody !== true) return "method";
   if (!isStorableStatus(response.status)) return "code";
   const noStore = noStoreRefusal(input, control);
   if (noStore !== undefined) return noStore;

@@ -182,7 +182,7 @@ describe("variants", () => {
     const asked = (theme: string) => new Request(url, { headers: { "x-theme": theme } });
     const made = (body: string) => new Response(body, { headers: { vary: "X-Theme" } });
     await here.edge.store(config, asked("dark"), made("dark page"), { tags: [] });
-    expect(await seen(here, config, asked("light"))).toBe("absent");
+    expect(await seen(here, config, asked("light"))).toBe("variant");
     await here.edge.store(config, asked("light"), made("light page"), { tags: [] });
     expect(await seen(here, config, asked("dark"))).toBe("fresh: dark page");
     expect(await seen(here, config, asked("light"))).toBe("fresh: light page");

@@ -12,7 +12,7 @@ import { World } from "../support/world.ts";
 const MIB = 1024 * 1024;
 
 function entryFor(config: CacheConfig): Unmeasured {
-  const place = placeOf(config, new Request(freshUrl()), []);
+  const place = placeOf(config, new Request(freshUrl()), { vary: [] });
   if (place === undefined) throw new Error("a short URL has a place");
   return {
     ...place,

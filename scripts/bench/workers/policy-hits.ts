@@ -10,8 +10,8 @@ import type { Found } from "../../../src/store/stored-form.ts";
 import { fromStored, giveOut, toStored } from "../../../src/store/stored-form.ts";
 
 /** One of those that the purges of the view are about. */
-const CACHE = { namespace: "bench" as Namespace, name: "products" as CacheName };
-const VARY = ["accept-encoding", "accept-language"];
+const CACHE = { namespace: "bench" as Namespace, name: "products" as CacheName, queryOrder: "kept" } as const;
+const BY = { vary: ["accept-encoding", "accept-language"] };
 const TAG = '"9f86d081884c7d65"';
 export const TTL_SECONDS = 3600;
 export const AGE_SECONDS = 600;
@@ -96,7 +96,7 @@ export class LarderPolicy {
   }
 
   variant(request: Request): Place {
-    const place = placeOf(CACHE, request, VARY);
+    const place = placeOf(CACHE, request, BY);
     if (place === undefined) throw new Error("no place for the request");
     return place;
   }

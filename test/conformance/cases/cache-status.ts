@@ -167,7 +167,6 @@ const rows: readonly Row[] = [
     kind: "should",
     clause: "9211 2.2",
     says: "a variant that is not stored is forwarded for vary-miss",
-    pending: "it is called uri-miss",
     before: [filledWith([AN_HOUR, ["Vary", "X-A"]], {}, { headers: [["X-A", "1"]] })],
     send: { headers: [["X-A", "2"]] },
     origin: {},

@@ -114,7 +114,6 @@ const queries: readonly Case[] = [
     kind: "may",
     clause: "10008 2.7",
     says: "the answer to QUERY is reused for the same content",
-    pending: "answers to QUERY are never stored",
     steps: [filledWith([AN_HOUR], {}, asking("a=1")), reused(asking("a=1"))],
   },
   {
