@@ -232,7 +232,10 @@ export const CacheOptionsSchema = v.strictObject({
   revalidateSeconds: v.optional(seconds, 0),
   /** Whether the client's own Cache-Control counts (RFC 9111 section 5.2.1): anyone can send it. */
   requestDirectives: v.optional(v.picklist(["honor", "ignore"], 'must be "honor" or "ignore"'), "honor"),
-  /** Response fields that go before Cache-Control, the most specific first (RFC 9213). */
+  /**
+   * Response fields that go before Cache-Control, the most specific first (RFC 9213). `surrogate-control` is read by its
+   * own grammar (W3C Edge Architecture), in which `max-age=600+30` is fresh for 600 seconds and stale for 30 more.
+   */
   targetedControl: v.optional(
     v.pipe(
       headerNames,
@@ -240,6 +243,11 @@ export const CacheOptionsSchema = v.strictObject({
     ),
     ["cdn-cache-control"],
   ),
+  /**
+   * Whether the fields of `targetedControl` go on to clients, where a cache further out may obey them, or are taken out of
+   * all that is answered. Either way they are kept with what is stored.
+   */
+  targetedControlToClient: v.optional(v.picklist(["forward", "remove"], 'must be "forward" or "remove"'), "forward"),
   /** Bytes above which a body is not stored. */
   maxBodyBytes: v.optional(
     v.pipe(

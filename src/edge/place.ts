@@ -76,6 +76,8 @@ function workOut(
   const sorted = sortedUrl(own);
   if (own.length > limits.urlCharacters) return undefined;
   const values = vary.map((name) => [name, keyedValue(name, request.headers)] as const);
+  // Octets that are no UTF-8 all look like this: values that differ in them only would share a variant.
+  if (values.some(([, value]) => value?.includes("\ufffd"))) return undefined;
   const key = buildKey({
     namespace,
     cache,

@@ -5,6 +5,7 @@ import type { CacheEngine, Demand, Lookup, PutReceipt, RefreshWish } from "../..
 import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
 import { isOnlyIfCached } from "../http/request-directives.ts";
+import { withholdTargets } from "../http/targeted-control.ts";
 import { forwardReason } from "./forward-reason.ts";
 import { keyedRequest } from "./keyed-request.ts";
 import { isKeyedByBody } from "./place.ts";
@@ -29,6 +30,10 @@ export interface Source {
   storeOptions(response: Response): Omit<StoreOptions, "asOf" | "lease" | "fillSeconds">;
   /** That its responses have their bodies as `fetch` gave them, so that a Content-Length is that of the body. */
   readonly isFetched?: true;
+  /** The scheme and authority it is asked under, where these are not the client's: URLs that it names may have them. */
+  readonly askedUnder?: string;
+  /** What to answer where `load` has thrown and nothing stands in; without it, the error is the caller's. */
+  failed?(error: unknown): Response;
 }
 
 /** One request on its way through the cache. */
@@ -92,15 +97,17 @@ export class ReadThrough {
         : this.#fillOrStandIn(passage, miss, miss.fallback.conditions));
     } catch (error) {
       this.#abandonBehind(passage.config, miss.lease);
+      const answer = passage.source.failed?.(error);
+      if (answer !== undefined) return answer;
       throw error;
     }
   }
 
   async #fill(passage: Passage, miss: Miss): Promise<Response> {
-    const { config, request, source, content, demand } = passage;
+    const { source, content, demand } = passage;
     const loaded = await this.#load(source.load(undefined, content));
     // What is answered from the cache changes nothing.
-    if (demand.body === undefined) await this.#invalidate(config, request, loaded.response);
+    if (demand.body === undefined) await this.#invalidate(passage, loaded.response);
     return this.#keep(passage, miss, loaded);
   }
 
@@ -114,8 +121,8 @@ export class ReadThrough {
    * Waited for, so that whoever made a change never reads what was before it. Should the object not answer, the change
    * has been made all the same, and its answer is not to be lost.
    */
-  async #invalidate(config: CacheConfig, request: Request, response: Response): Promise<void> {
-    const invalid = invalidationBy(request, response);
+  async #invalidate({ config, request, source }: Passage, response: Response): Promise<void> {
+    const invalid = invalidationBy(request, response, source.askedUnder);
     if (invalid === undefined) return;
     try {
       await this.#engine.invalidate(config, { urls: [...invalid.urls], tags: [...invalid.tags] });
@@ -180,6 +187,7 @@ export class ReadThrough {
     const { whole, kept, done } = twoCopies(loaded, origin);
     const storing = this.#engine.store(passage.config, passage.request, kept, options);
     this.#surroundings.waitUntil(storing.catch(logged).finally(done));
+    withholdTargets(whole.headers, passage.config);
     addCacheStatus(whole.headers, { outcome: "forwarded", reason: forwardReason(miss.reason), status: loaded.status });
     return respond(passage.request, whole);
   }
@@ -279,11 +287,9 @@ function keyingOf({ vary, body }: Demand): Keying {
 
 /** RFC 9111 section 5.2.1.7. */
 function onlyIfCached(): Response {
-  const headers = new Headers({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" });
-  addCacheStatus(headers, { outcome: "neither", detail: "only-if-cached" });
   return new Response("Gateway timeout: the request is for what is cached, and nothing is.\n", {
     status: 504,
-    headers,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
   });
 }
 

@@ -6,12 +6,13 @@ import type { CacheConfig } from "../../schema/options.ts";
 import type { Demand, Lookup, RefreshTurn, RefreshWish } from "../../schema/rpc.ts";
 import type { LogPoint } from "../../schema/version.ts";
 import { formatVersion } from "../../schema/version.ts";
+import { decodeUnlessAccepted } from "../http/content-coding.ts";
 import { isDueEarly } from "../http/early-refresh.ts";
 import { conditionsFor } from "../http/freshen.ts";
 import { forbidsStale } from "../http/freshness.ts";
 import { hasDirectives, requestWish } from "../http/request-directives.ts";
 import { isShareable } from "../http/shareable.ts";
-import { responseControl } from "../http/targeted-control.ts";
+import { responseControl, withholdTargets } from "../http/targeted-control.ts";
 import type { LogState } from "../log/verdict.ts";
 import { byAge, logState } from "../log/verdict.ts";
 import type { View } from "../log/view.ts";
@@ -89,7 +90,8 @@ export class Reader {
     const by = { vary: demand.vary ?? policy.vary, body };
     const found = await findEntry(this.#cache, config, request, by);
     if (found === undefined) return miss("too-long", null);
-    if (found.steps === 2 && known === "url") {
+    const coding = found.stored?.found.kind === "entry" ? found.stored.found.coding : undefined;
+    if ((found.steps === 2 || coding !== undefined) && known === "url") {
       await found.stored?.body?.cancel();
       return undefined;
     }
@@ -275,6 +277,8 @@ export class Reader {
       this.#isDue(config, seen) && isShareable(request, by)
         ? { refresh: { key: entry.key, freshSeconds: freshSecondsOf(seen), ...conditionsOf(seen) } }
         : {};
+    if (found.coding !== undefined) decodeUnlessAccepted(request.headers, whole.headers);
+    withholdTargets(whole.headers, config);
     markServed(whole.headers, entry, ageSeconds, how);
     return { outcome: "hit", state, response: respond(request, whole, entry.bytes), ...refresh };
   }

@@ -8,7 +8,18 @@ import type { Version } from "../../schema/version.ts";
 import { VERSION_FORM } from "../../schema/version.ts";
 import type { ReadThrough } from "../edge/read-through.ts";
 import { parseCookies } from "../http/cookies.ts";
+import { namedByConnection } from "../http/hop-by-hop.ts";
+import { finalAnswer } from "./max-forwards.ts";
 import { fetchOrigin, parseOrigin } from "./origin.ts";
+
+/**
+ * Serve nothing that a purge up to this version has hit: a request header, or a cookie, which a CMS sets on its editor
+ * so that the editor never sees the page before the edit.
+ */
+const AT_LEAST = "larder-at-least";
+
+/** Fields of a request by which it speaks to caches, this one included. */
+const TO_CACHES: ReadonlySet<string> = new Set(["cache-control", "pragma", AT_LEAST]);
 
 export interface GatewayOptions {
   /** The site to stand in front of: scheme, host and port. */
@@ -27,33 +38,54 @@ export function createGateway({
   config,
   readThrough,
 }: GatewayOptions): (request: Request) => Promise<Response> {
-  const base = parseOrigin(origin);
-  return async (request) => {
+  const destination = { base: parseOrigin(origin), targets: config.targetedControl };
+  return async (received) => {
+    if (!isWellFormed(received.headers.get(AT_LEAST))) return badVersion();
+    const final = finalAnswer(received);
+    if (final !== undefined) return final;
+    const request = asMeantForOrigin(received);
     const source = {
-      load: (conditions?: Headers, content?: Uint8Array) => fetchOrigin(base, request, conditions, content),
+      load: (conditions?: Headers, content?: Uint8Array) => fetchOrigin(destination, request, conditions, content),
       isFetched: true as const,
       storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
+      askedUnder: destination.base.origin,
+      failed: unreachable,
     };
-    if (!isWellFormed(request.headers.get(AT_LEAST))) return badVersion();
     try {
       const response = await readThrough.answer(config, request, source, demandOf(request));
       if (response.headers.has("cache-tag")) response.headers.delete("cache-tag");
       return response;
     } catch (error) {
-      console.error("larder: the origin could not be asked", error);
-      return new Response("Bad gateway: the origin could not be reached.\n", {
-        status: 502,
-        headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-      });
+      console.error("larder: a request could not be answered", error);
+      return ownAnswer(500, "The cache has failed.\n");
     }
   };
 }
 
 /**
- * Serve nothing that a purge up to this version has hit: a request header, or a cookie, which a CMS sets on its editor
- * so that the editor never sees the page before the edit.
+ * The request without the fields that its Connection names (RFC 9110 section 7.6.1). The origin does not get them, so what
+ * it answers does not vary on them, and is not to be stored as if it did. What is said to us counts all the same.
  */
-const AT_LEAST = "larder-at-least";
+function asMeantForOrigin(request: Request): Request {
+  const named = namedByConnection(request.headers).filter((name) => !TO_CACHES.has(name));
+  if (named.length === 0) return request;
+  const headers = new Headers(request.headers);
+  for (const name of named) headers.delete(name);
+  return new Request(request, { headers });
+}
+
+function unreachable(error: unknown): Response {
+  console.error("larder: the origin could not be asked", error);
+  return ownAnswer(502, "Bad gateway: the origin could not be reached.\n");
+}
+
+/** RFC 9211 section 2: it has no Cache-Status, as nothing stored is in it. */
+function ownAnswer(status: number, text: string): Response {
+  return new Response(text, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+  });
+}
 
 /** A version above what the log has reached is ignored, so nobody outside can force more than one sync at a time. */
 function demandOf(request: Request): Demand {
@@ -75,10 +107,7 @@ function isWellFormed(version: string | null): boolean {
 }
 
 function badVersion(): Response {
-  return new Response("Larder-At-Least: must be a version as a purge returned it.\n", {
-    status: 400,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+  return ownAnswer(400, "Larder-At-Least: must be a version as a purge returned it.\n");
 }
 
 /** The tags of a `Cache-Tag` field. One that is no tag is left out, with a warning: the page is not to fail for it. */

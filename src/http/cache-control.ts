@@ -26,6 +26,11 @@ export type DirectiveScope =
 /** The `Cache-Control` of a request or a response (RFC 9111 section 5.2, RFC 5861, RFC 8246); undefined is absent. */
 export interface CacheControl {
   readonly flags: ReadonlySet<CacheControlFlag>;
+  /**
+   * Whether a directive is there, and well-formed, by which an answer to a request with credentials is for others too
+   * (RFC 9111 section 3.5). A malformed one forbids what it always forbids, and permits nothing.
+   */
+  readonly permitsSharing: boolean;
   readonly noCache: DirectiveScope | undefined;
   readonly private: DirectiveScope | undefined;
   readonly maxAgeSeconds: number | undefined;
@@ -48,10 +53,15 @@ export interface CacheControl {
  * - A repeated `no-cache` or `private` names the fields of all, and the whole response if one names none.
  */
 export function parseCacheControl(headers: Headers): CacheControl {
-  const text = headers.get("cache-control");
-  const directives = text === null ? [] : splitList(text).map(parseDirective);
+  return parseDirectives(headers.get("cache-control") ?? "");
+}
+
+/** As `parseCacheControl`, of what stands in another field by the same grammar. */
+export function parseDirectives(text: string): CacheControl {
+  const directives = splitList(text).map(parseDirective);
   return {
     flags: flagsOf(directives),
+    permitsSharing: permitsSharing(directives),
     noCache: scopeOf(directives, "no-cache"),
     private: scopeOf(directives, "private"),
     maxAgeSeconds: secondsOf(directives, "max-age"),
@@ -92,6 +102,13 @@ function secondsOf(directives: readonly Directive[], name: string): number | und
   const directive = directives.find((candidate) => candidate.name === name);
   if (directive === undefined) return undefined;
   return parseDeltaSeconds(directive.argument ?? "") ?? 0;
+}
+
+function permitsSharing(directives: readonly Directive[]): boolean {
+  const sharedMaxAge = directives.find(({ name }) => name === "s-maxage")?.argument ?? "";
+  const isBare = (flag: CacheControlFlag) =>
+    directives.some(({ name, argument }) => name === flag && argument === null);
+  return isBare("public") || isBare("must-revalidate") || parseDeltaSeconds(sharedMaxAge) !== undefined;
 }
 
 function scopeOf(directives: readonly Directive[], name: string): DirectiveScope | undefined {

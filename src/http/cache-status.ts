@@ -3,8 +3,6 @@ export type ForwardReason = "bypass" | "method" | "uri-miss" | "vary-miss" | "mi
 
 /** What Larder says of how it handled a request (RFC 9211 section 2). */
 export type CacheStatusMember =
-  /** Neither answered by the cache nor asked of the origin. */
-  | { readonly outcome: "neither"; readonly ttlSeconds?: never; readonly detail: string }
   | {
       readonly outcome: "hit";
       /** Seconds of freshness left; negative when it was served stale (section 2.4). */

@@ -42,7 +42,7 @@ export interface StoreInput {
   readonly targets?: readonly string[];
 }
 
-/** Lifetimes in seconds of age, none above {@link limits.ttlSeconds}. */
+/** Lifetimes in seconds of age; from arrival on none is longer than {@link limits.ttlSeconds}. */
 export interface StoreLifetimes extends StaleWindows {
   readonly ttlSeconds: number;
   readonly initialAgeSeconds: number;
@@ -85,8 +85,9 @@ function refusalOf(input: StoreInput, control: ResponseControl): RefusalReason |
   if (control.private !== undefined) return "private";
   if (control.noCache !== undefined && keepSecondsOf(input, control) === 0) return "no-cache";
   if (response.headers.has("set-cookie")) return "set-cookie";
+  // RFC 9111 section 3.5.
   const isPersonal = request.headers.has("authorization") && !declaredVary.includes("authorization");
-  return isPersonal && !allowsSharing(control) ? "authorization" : undefined;
+  return isPersonal && !control.permitsSharing ? "authorization" : undefined;
 }
 
 /**
@@ -100,29 +101,24 @@ function noStoreRefusal({ request, response }: StoreInput, { flags }: ResponseCo
   return flags.has("no-store") ? "no-store" : "code";
 }
 
-/** RFC 9111 section 3.5: the directives by which an answer to a request with credentials is for others too. */
-function allowsSharing({ flags, sharedMaxAgeSeconds }: ResponseControl): boolean {
-  return flags.has("public") || flags.has("must-revalidate") || sharedMaxAgeSeconds !== undefined;
-}
-
 function lifetimesOf(input: StoreInput, control: ResponseControl): StoreLifetimes | "code" | "no-max-age" {
   const { response, declared, heuristics, nowMs } = input;
   const windows = { ...windowsOf(input, control), keepSeconds: keepSecondsOf(input, control) };
   // RFC 9111 section 5.2.2.4: never to be served without the origin's confirmation, so never fresh.
   if (control.noCache !== undefined) return toBeConfirmed(input, windows.keepSeconds);
   // Whoever names a status means it, so this one need not be cacheable by default.
-  if (declared.byStatusSeconds !== undefined) return declaredLifetimes(declared.byStatusSeconds, windows);
+  if (declared.byStatusSeconds !== undefined) return declaredLifetimes(input, declared.byStatusSeconds, windows);
   const own = responseLifetimeSeconds(response.headers, nowMs, control);
   if (declared.ttlSeconds !== undefined) {
     // The declaration is about answers as the app means them. An error or a redirect that happens in their place is
     // stored only where the origin itself says so (RFC 9111 section 3, last list).
     if (!isHeuristicallyCacheable(response.status) && (own ?? 0) === 0) return "code";
-    return declaredLifetimes(declared.ttlSeconds, windows);
+    return declaredLifetimes(input, declared.ttlSeconds, windows);
   }
   const guessed =
     heuristics === "on" ? heuristicLifetimeSeconds(response.status, response.headers, control) : undefined;
   const ttlSeconds = capped(own ?? guessed ?? 0);
-  const ageSeconds = initialAgeSeconds(response.headers, nowMs, input.responseDelaySeconds);
+  const ageSeconds = ageOnArrival(input);
   if (ageSeconds < lifetimeSeconds({ ttlSeconds, ...windows }) && (ttlSeconds > 0 || own !== undefined)) {
     return { ttlSeconds, initialAgeSeconds: ageSeconds, ...windows };
   }
@@ -132,8 +128,8 @@ function lifetimesOf(input: StoreInput, control: ResponseControl): StoreLifetime
 }
 
 /** Stale from the first, but worth keeping: the origin need not send it again if it confirms it. */
-function toBeConfirmed({ response, nowMs }: StoreInput, keepSeconds: number): StoreLifetimes {
-  const ageSeconds = Math.min(initialAgeSeconds(response.headers, nowMs), limits.ttlSeconds);
+function toBeConfirmed(input: StoreInput, keepSeconds: number): StoreLifetimes {
+  const ageSeconds = capped(ageOnArrival(input));
   const none = { ttlSeconds: 0, staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
   return { ...none, initialAgeSeconds: ageSeconds, keepSeconds: capped(ageSeconds + keepSeconds) };
 }
@@ -143,12 +139,19 @@ function keepSecondsOf({ response: { headers }, keepSeconds = 0 }: StoreInput, c
   return conditionsFor(headers) === undefined && forbidsStale(control) ? 0 : capped(keepSeconds);
 }
 
-/** A declaration is about time in this cache, so the age on arrival does not count. */
+/** A declaration is about time in this cache, so it counts from an age on arrival that `Age` goes on telling. */
 function declaredLifetimes(
-  ttlSeconds: number,
+  input: StoreInput,
+  seconds: number,
   windows: StaleWindows & Pick<StoreLifetimes, "keepSeconds">,
 ): StoreLifetimes | "no-max-age" {
-  return ttlSeconds === 0 ? "no-max-age" : { ttlSeconds: capped(ttlSeconds), initialAgeSeconds: 0, ...windows };
+  if (seconds === 0) return "no-max-age";
+  const ageSeconds = capped(ageOnArrival(input));
+  return { ttlSeconds: capped(seconds) + ageSeconds, initialAgeSeconds: ageSeconds, ...windows };
+}
+
+function ageOnArrival({ response, nowMs, responseDelaySeconds }: StoreInput): number {
+  return initialAgeSeconds(response.headers, nowMs, responseDelaySeconds);
 }
 
 function windowsOf({ response, declared }: StoreInput, control: ResponseControl): StaleWindows {

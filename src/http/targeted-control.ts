@@ -1,11 +1,14 @@
 import type { BareItem, Dictionary } from "structured-headers";
 import { parseDictionary } from "structured-headers";
+import type { CacheConfig } from "../../schema/options.ts";
 import type { CacheControl, CacheControlFlag, DirectiveScope } from "./cache-control.ts";
 import { FLAGS, parseCacheControl } from "./cache-control.ts";
 import { MOST_DELTA_SECONDS } from "./delta-seconds.ts";
+import { parseSurrogateControl } from "./surrogate-control.ts";
 
 /** The targeted fields this cache obeys, the most specific first (RFC 9213 section 2.2). */
 const TARGETS: readonly string[] = ["cdn-cache-control"];
+const SURROGATE = "surrogate-control";
 
 /** What a response says to this cache, and by which field. */
 export interface ResponseControl extends CacheControl {
@@ -19,19 +22,21 @@ export interface ResponseControl extends CacheControl {
  *
  * A targeted field is a Dictionary (RFC 9213 section 2.1): one that cannot be parsed as such is ignored as a whole, and so
  * is one that is empty. A directive whose value is of another type than it should be is ignored by itself.
+ * Surrogate-Control is older and has a grammar of its own.
  */
 export function responseControl(headers: Headers, targets: readonly string[] = TARGETS): ResponseControl {
   for (const target of targets) {
     const text = headers.get(target);
-    const dictionary = text === null ? undefined : asDictionary(text);
-    if (dictionary !== undefined && dictionary.size > 0) return { ...fromDictionary(dictionary), target };
+    const control = text === null ? undefined : target === SURROGATE ? parseSurrogateControl(text) : targeted(text);
+    if (control !== undefined) return { ...control, target };
   }
   return { ...parseCacheControl(headers), target: undefined };
 }
 
-function asDictionary(text: string): Dictionary | undefined {
+function targeted(text: string): CacheControl | undefined {
   try {
-    return parseDictionary(text);
+    const dictionary = parseDictionary(text);
+    return dictionary.size > 0 ? fromDictionary(dictionary) : undefined;
   } catch {
     return undefined;
   }
@@ -53,8 +58,10 @@ function fromDictionary(dictionary: Dictionary): CacheControl {
     if (typeof named === "string") return { scope: "fields", names: named.split(",").map((field) => field.trim()) };
     return named === true ? { scope: "response" } : undefined;
   };
+  const flags = new Set(FLAGS.filter((flag): flag is CacheControlFlag => value(flag) === true));
   return {
-    flags: new Set(FLAGS.filter((flag): flag is CacheControlFlag => value(flag) === true)),
+    flags,
+    permitsSharing: flags.has("public") || flags.has("must-revalidate") || seconds("s-maxage") !== undefined,
     noCache: scope("no-cache"),
     private: scope("private"),
     maxAgeSeconds: seconds("max-age"),
@@ -64,4 +71,13 @@ function fromDictionary(dictionary: Dictionary): CacheControl {
     maxStaleSeconds: undefined,
     minFreshSeconds: undefined,
   };
+}
+
+/** Takes the targeted fields out of what goes to a client, where the cache is declared so. */
+export function withholdTargets(
+  headers: Headers,
+  { targetedControl, targetedControlToClient }: Pick<CacheConfig, "targetedControl" | "targetedControlToClient">,
+): void {
+  if (targetedControlToClient === "forward") return;
+  for (const name of targetedControl) headers.delete(name);
 }

@@ -73,6 +73,8 @@ export type Found =
       readonly entry: StoredEntry;
       readonly heldBack: readonly Field[];
       readonly bodyKey: string | undefined;
+      /** The content coding the body is sent in: it lies decoded, and is encoded anew. */
+      readonly coding?: string;
     }
   | Note;
 
@@ -93,8 +95,7 @@ export function toStored(
   nowMs: number,
   bodyKey?: string,
 ): Response {
-  const fields = [...headers].filter(([name]) => !DROPPED.has(name));
-  const heldBack = fields.filter(([name]) => HELD_BACK.has(name));
+  const heldBack = [...headers].filter(([name]) => HELD_BACK.has(name));
   if (!headers.has("date")) heldBack.push(["date", new Date(entry.storedAtMs).toUTCString()]);
   const header: EntryHeader = [
     "entry-1",
@@ -114,7 +115,9 @@ export function toStored(
     heldBack,
     bodyKey ?? null,
   ];
-  const stored = new Headers(fields.filter(([name]) => !HELD_BACK.has(name)));
+  // What is taken out of a copy leaves the other fields as they came, to the byte.
+  const stored = new Headers(headers);
+  for (const name of [...DROPPED, ...HELD_BACK]) stored.delete(name);
   stored.set("cache-control", `max-age=${Math.max(1, Math.ceil(lifetimeSeconds(entry) - ageOf(entry, nowMs)))}`);
   if (entry.tags.length > 0) stored.set("cache-tag", entry.tags.join(","));
   stored.set(HEADER, asciiJson(header));
@@ -230,7 +233,8 @@ function fromEntryHeader(header: EntryHeader, place: Place): Found {
     status,
     bytes,
   };
-  return { kind: "entry", entry, heldBack, bodyKey: bodyKey ?? undefined };
+  const coding = heldBack.find(([name]) => name === "content-encoding")?.[1];
+  return { kind: "entry", entry, heldBack, bodyKey: bodyKey ?? undefined, ...(coding === undefined ? {} : { coding }) };
 }
 
 /** Field values are ASCII (RFC 9110 section 5.5); those that are not come out of JSON's escapes unchanged. */

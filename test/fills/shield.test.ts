@@ -172,7 +172,8 @@ describe("what one data centre has filled", () => {
   });
 
   it("stays encoded as it was, once", async () => {
-    const { a, b, config, request } = await setUp();
+    const { a, b, config, request: plain } = await setUp();
+    const request = new Request(plain, { headers: { "accept-encoding": "gzip" } });
     const text = "compressible ".repeat(100);
     // As `fetch` gives it: read here it is plain, and it is sent encoded.
     await put(a, config, request, new Response(text, { headers: { "content-encoding": "gzip" } }));

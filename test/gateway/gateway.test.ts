@@ -1,4 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
+import type { CacheOptions } from "../../schema/options.ts";
+import type { ReadThrough } from "../../src/edge/read-through.ts";
 import { createGateway } from "../../src/gateway/gateway.ts";
 import { freshUrl } from "../support/fresh.ts";
 import { versionOf, World } from "../support/world.ts";
@@ -8,9 +10,9 @@ afterEach(() => {
 });
 
 /** A gateway in one data centre, and someone who purges in another. */
-async function setUp(origin: (request: Request) => Response) {
+async function setUp(origin: (request: Request) => Response, options: Partial<CacheOptions> = {}) {
   const world = new World();
-  const config = { ...world.config(), ttlSeconds: undefined };
+  const config = { ...world.config(options), ttlSeconds: undefined };
   const [here, there] = [await world.isolate("here"), await world.isolate("there")];
   const asked: Request[] = [];
   vi.stubGlobal("fetch", async (url: URL, init: RequestInit) => {
@@ -25,7 +27,7 @@ async function setUp(origin: (request: Request) => Response) {
     return { status: response.status, text, headers: response.headers };
   };
   const purge = () => versionOf(there.edge.purge(config, { everything: true }));
-  return { get, purge, asked };
+  return { get, purge, asked, world, here, config };
 }
 
 it.each([
@@ -49,6 +51,7 @@ it("a version that is none is refused in the header and ignored in a cookie, whi
   const { get } = await setUp(() => new Response("page"));
   const refused = await get(freshUrl(), { headers: { "larder-at-least": "soon" } });
   expect([refused.status, refused.text]).toEqual([400, "Larder-At-Least: must be a version as a purge returned it.\n"]);
+  expect(refused.headers.has("cache-status")).toBe(false);
   expect((await get(freshUrl(), { headers: { cookie: "larder-at-least=soon" } })).status).toBe(200);
 });
 
@@ -70,7 +73,53 @@ it("an origin that cannot be reached is a bad gateway", async () => {
   const { get } = await setUp(() => {
     throw new Error("connection refused");
   });
-  expect(await get(freshUrl())).toMatchObject({ status: 502, text: "Bad gateway: the origin could not be reached.\n" });
+  const answer = await get(freshUrl());
+  expect(answer).toMatchObject({ status: 502, text: "Bad gateway: the origin could not be reached.\n" });
+  expect(answer.headers.has("cache-status")).toBe(false);
+  expect((await get(freshUrl(), { method: "POST", body: "x" })).status).toBe(502);
+});
+
+it("a cache that fails is not called the origin's fault", async () => {
+  const config = new World().config();
+  const readThrough = { answer: () => Promise.reject(new Error("no cache")) } as unknown as ReadThrough;
+  const gateway = createGateway({ origin: "https://origin.example", config, readThrough });
+  const answer = await gateway(new Request(freshUrl()));
+  expect([answer.status, answer.headers.has("cache-status")]).toEqual([500, false]);
+});
+
+it("targeted fields are kept from clients where the cache is declared so, on a miss and on a hit", async () => {
+  const page = () => new Response("x", { headers: { "cdn-cache-control": "max-age=60", "cache-control": "no-cache" } });
+  const { get, here, config } = await setUp(page, { targetedControlToClient: "remove" });
+  const url = freshUrl();
+  const answers = [await get(url), await get(url)];
+  expect(answers.map(({ headers }) => headers.get("cache-status"))).toEqual([
+    "Larder; fwd=uri-miss; fwd-status=200",
+    "Larder; hit; ttl=60",
+  ]);
+  for (const { headers } of answers) {
+    expect([headers.get("cdn-cache-control"), headers.get("cache-control")]).toEqual([null, "no-cache"]);
+  }
+  const stored = await here.edge.lookup({ ...config, targetedControlToClient: "forward" }, new Request(url));
+  if (stored.outcome === "miss") throw new Error("it is stored");
+  expect([stored.response.headers.get("cdn-cache-control"), await stored.response.text()]).toEqual(["max-age=60", "x"]);
+});
+
+it("Surrogate-Control is obeyed where it is a target, with its own way to say how long it may be stale", async () => {
+  let nth = 0;
+  const fields = { "surrogate-control": 'max-age=60+30, content="ESI/1.0"', "cache-control": "no-store" };
+  const { get, world } = await setUp(() => new Response(`${++nth}`, { headers: fields }), {
+    targetedControl: ["Surrogate-Control"],
+  });
+  const url = freshUrl();
+  const told = async () => {
+    const { text, headers } = await get(url);
+    return [text, headers.get("cache-status")];
+  };
+  await told();
+  expect(await told()).toEqual(["1", "Larder; hit; ttl=60"]);
+  world.surroundings.advance(70);
+  expect(await told()).toEqual(["1", "Larder; hit; ttl=-10"]);
+  expect(await told()).toEqual(["2", "Larder; hit; ttl=60"]);
 });
 
 it("tags come from the origin's Cache-Tag field, which goes no further", async () => {

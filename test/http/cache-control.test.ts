@@ -100,6 +100,24 @@ test("a restriction counts whatever argument it has, a permission only without o
   expect([...parse("public=x, must-understand=1, immutable;").flags]).toEqual([]);
 });
 
+test.each([
+  ["public", true],
+  ["Must-Revalidate", true],
+  ["s-maxage=0", true],
+  ['s-maxage="60"', true],
+  ["must-revalidate=1, must-revalidate", true],
+  ["public=x", false],
+  ["must-revalidate=1", false],
+  ["must-revalidate=", false],
+  ["s-maxage", false],
+  ["s-maxage=", false],
+  ["s-maxage=-1", false],
+  ["s-maxage=soon, s-maxage=60", false],
+  ["proxy-revalidate, immutable, max-age=60", false],
+])("whether %s lets an answer to credentials be shared: %s", (text, permits) => {
+  expect(parse(text).permitsSharing).toBe(permits);
+});
+
 test("a stray quote does not hide a restriction", () => {
   expect([...parse('foo="bar, no-store').flags]).toEqual(["no-store"]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endToEndHeaders } from "../../src/http/hop-by-hop.ts";
+import { endToEndHeaders, namedByConnection } from "../../src/http/hop-by-hop.ts";
 
 test("what is for the next neighbour only is left out", () => {
   const headers = new Headers({
@@ -39,4 +39,16 @@ test("the copy may be changed and the original stays", () => {
   copy.set("x-added", "1");
   expect(copy.get("location")).toBe("https://a.example/");
   expect(headers.has("x-added")).toBe(false);
+});
+
+test("what the platform tells of the client cannot be taken away by naming it", () => {
+  const told = { "cf-connecting-ip": "192.0.2.1", "x-forwarded-for": "192.0.2.1", "x-real-ip": "192.0.2.1" };
+  const headers = new Headers({ ...told, connection: `${Object.keys(told).join(", ")}, cf-ray`, "cf-ray": "a" });
+  expect(Object.fromEntries(endToEndHeaders(headers))).toEqual({ ...told, "cf-ray": "a" });
+});
+
+test("of what Connection names, what is there and end-to-end is told", () => {
+  const headers = new Headers({ connection: "close, TE, X-A, X-B, not a name", te: "trailers", "x-a": "1" });
+  expect(namedByConnection(headers)).toEqual(["x-a"]);
+  expect(namedByConnection(new Headers({ "x-a": "1" }))).toEqual([]);
 });

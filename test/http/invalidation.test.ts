@@ -27,6 +27,19 @@ it("URLs it names are invalid too, where they are of the same origin", () => {
   expect(at("POST", 201, { location: "http://[" })?.urls).toEqual(["https://a.example/p?x=1"]);
 });
 
+it("URLs by the authority the origin was asked under are those of the same path here", () => {
+  const request = { method: "POST", url: "https://a.example:8443/p" };
+  const named = (location: string, askedUnder?: string) =>
+    invalidationBy(request, { status: 201, headers: new Headers({ location }) }, askedUnder)?.urls.slice(1);
+  expect(named("http://10.0.0.1:3000/q?x#part", "http://10.0.0.1:3000")).toEqual(["https://a.example:8443/q?x"]);
+  expect(named("http://10.0.0.1:3000//b.example/q", "http://10.0.0.1:3000")).toEqual([
+    "https://a.example:8443//b.example/q",
+  ]);
+  expect(named("http://10.0.0.1/q", "http://10.0.0.1:3000")).toEqual([]);
+  expect(named("https://10.0.0.1:3000/q", "http://10.0.0.1:3000")).toEqual([]);
+  expect(named("http://10.0.0.1:3000/q")).toEqual([]);
+});
+
 it("groups it names are invalid", () => {
   expect(at("POST", 200, { "cache-group-invalidation": '"g"' })?.tags).toEqual(["group:https://a.example:g"]);
 });

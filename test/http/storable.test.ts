@@ -92,6 +92,13 @@ describe("an answer to a request with credentials", () => {
     expect(reasonWith(directive, { requestFields })).toBe("stored");
   });
 
+  test.each(["public=1", "must-revalidate=1", "s-maxage=soon"])(
+    "is refused with %s, which is malformed",
+    (directive) => {
+      expect(reasonWith(directive, { requestFields, declared: { ttlSeconds: 5 } })).toBe("authorization");
+    },
+  );
+
   test("is stored where the credentials are part of the key", () => {
     expect(reasonWith("", { requestFields, declaredVary: ["authorization"] })).toBe("stored");
   });
@@ -177,10 +184,10 @@ describe("without a declared lifetime", () => {
 describe("with a declared lifetime", () => {
   const declared = { ttlSeconds: 300 };
 
-  test("it goes before the response's, and the age on arrival does not count", () => {
+  test("it goes before the response's, and counts from its age on arrival", () => {
     expect(judge({ declared, fields: { "cache-control": "max-age=5", age: "1000" } })).toMatchObject({
-      ttlSeconds: 300,
-      initialAgeSeconds: 0,
+      ttlSeconds: 1300,
+      initialAgeSeconds: 1000,
     });
     expect(judge({ declared, fields: { "cache-control": "max-age=0" } })).toMatchObject({ ttlSeconds: 300 });
   });
@@ -203,10 +210,10 @@ describe("with a declared lifetime", () => {
 describe("with a lifetime declared for its status", () => {
   const declared = { byStatusSeconds: 10, ttlSeconds: 300 };
 
-  test("it goes before the declared one and the response's, and the age on arrival does not count", () => {
+  test("it goes before the declared one and the response's, and counts from its age on arrival", () => {
     const fields = { "cache-control": "max-age=5", age: "1000" };
-    expect(judge({ status: 404, declared, fields })).toMatchObject({ ttlSeconds: 10, initialAgeSeconds: 0 });
-    expect(judge({ declared: { byStatusSeconds: 10 }, fields })).toMatchObject({ ttlSeconds: 10 });
+    expect(judge({ status: 404, declared, fields })).toMatchObject({ ttlSeconds: 1010, initialAgeSeconds: 1000 });
+    expect(judge({ declared: { byStatusSeconds: 10 }, fields })).toMatchObject({ ttlSeconds: 1010 });
     expect(judge({ declared: { byStatusSeconds: 10 }, fields: { expires: "0" } })).toMatchObject({ ttlSeconds: 10 });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { responseLifetimeSeconds } from "../../src/http/freshness.ts";
 import { storeVerdict } from "../../src/http/storable.ts";
-import { responseControl } from "../../src/http/targeted-control.ts";
+import { responseControl, withholdTargets } from "../../src/http/targeted-control.ts";
 
 function headersWith(fields: Readonly<Record<string, string>>): Headers {
   return new Headers(fields);
@@ -72,4 +72,27 @@ describe("a targeted field", () => {
     const headers = headersWith({ "cdn-cache-control": "no-store=?0, max-age=1" });
     expect([...responseControl(headers).flags]).toEqual([]);
   });
+});
+
+test("targeted fields go on to clients, or are taken out where the cache is declared so", () => {
+  const fields = { "cdn-cache-control": "max-age=5", "other-control": "x", "cache-control": "max-age=1" };
+  const left = (targetedControlToClient: "forward" | "remove", targetedControl: string[]) => {
+    const headers = headersWith(fields);
+    withholdTargets(headers, { targetedControl, targetedControlToClient });
+    return [...headers.keys()];
+  };
+  expect(left("forward", ["cdn-cache-control"])).toEqual(["cache-control", "cdn-cache-control", "other-control"]);
+  expect(left("remove", ["cdn-cache-control", "other-control"])).toEqual(["cache-control"]);
+  expect(left("remove", [])).toHaveLength(3);
+});
+
+test.each([
+  ["public, max-age=5", true],
+  ["must-revalidate, max-age=5", true],
+  ["s-maxage=5", true],
+  ["max-age=5", false],
+  ["must-revalidate=1, max-age=5", false],
+  ['s-maxage="5"', false],
+])("whether CDN-Cache-Control: %s lets an answer to credentials be shared: %s", (text, permits) => {
+  expect(responseControl(headersWith({ "cdn-cache-control": text })).permitsSharing).toBe(permits);
 });

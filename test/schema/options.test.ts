@@ -56,6 +56,7 @@ describe("the options of a cache", () => {
       revalidateSeconds: 0,
       requestDirectives: "honor",
       targetedControl: ["cdn-cache-control"],
+      targetedControlToClient: "forward",
       maxBodyBytes: 512 * 1024 * 1024,
     });
   });

@@ -14,6 +14,9 @@ const responses: readonly (readonly [id: string, outcome: "shared" | "personal",
   ["quoted-public", "personal", [["Cache-Control", 'max-age=3600, ext="public"']]],
   ["public-private", "personal", [["Cache-Control", "max-age=3600, public, private"]]],
   ["public-no-store", "personal", [["Cache-Control", "max-age=3600, public, no-store"]]],
+  ["must-revalidate-argument", "personal", [["Cache-Control", "max-age=3600, must-revalidate=1"]]],
+  ["must-revalidate-empty", "personal", [["Cache-Control", "max-age=3600, must-revalidate="]]],
+  ["public-argument", "personal", [["Cache-Control", "max-age=3600, public=1"]]],
   ["public", "shared", [["Cache-Control", "max-age=3600, public"]]],
   ["public-case", "shared", [["Cache-Control", "max-age=3600, PUBLIC"]]],
   ["must-revalidate", "shared", [["Cache-Control", "max-age=3600, must-revalidate"]]],
@@ -65,6 +68,36 @@ export const authorization: Group = {
       clause: "9111 4",
       says: "what is for all is for a request with credentials, too",
       steps: [filledWith("max-age=3600"), reused(), reused({ headers: credentials })],
+    },
+    {
+      id: "authorization-s-maxage-malformed",
+      kind: "must",
+      clause: "9111 3.5",
+      says: "the answer to a request with credentials is not kept for others, even to be validated, by a malformed s-maxage",
+      steps: [
+        filledWith(
+          [
+            ["Cache-Control", "s-maxage=soon"],
+            ["ETag", '"a"'],
+          ],
+          {},
+          { headers: credentials },
+        ),
+        forwarded({}, { asked: { headers: { "if-none-match": null } } }),
+      ],
+    },
+    {
+      id: "must-revalidate-argument-stale",
+      kind: "may",
+      clause: "9111 5.2.2.2",
+      says: "must-revalidate with an argument forbids serving stale all the same",
+      steps: [
+        filledWith([
+          ["Cache-Control", "max-age=10, must-revalidate=1, stale-while-revalidate=3600"],
+          ["Age", "20"],
+        ]),
+        forwarded(),
+      ],
     },
     {
       id: "authorization-stale-must-revalidate",

@@ -203,16 +203,6 @@ const rows: readonly Row[] = [
     origin: {},
     value: having("fwd=request"),
   },
-  {
-    id: "gateway-error",
-    kind,
-    clause: "9211 2",
-    says: "an error of the gateway's own has a Cache-Status",
-    pending: "the gateway's own answers have none",
-    origin: { fault: "close" },
-    status: [502, 504],
-    value: having("fwd=[a-z-]+"),
-  },
 ];
 
 const tabled = rows.map(

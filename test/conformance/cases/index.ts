@@ -13,11 +13,13 @@ import { invalidation } from "./invalidation.ts";
 import { keys } from "./keys.ts";
 import { lifetimes } from "./lifetimes.ts";
 import { methodCases } from "./methods.ts";
+import { neighbours } from "./neighbours.ts";
 import { notModified } from "./not-modified.ts";
 import { parts } from "./parts.ts";
 import { proxying } from "./proxying.ts";
 import { ranges } from "./ranges.ts";
 import { requestDirectives } from "./request-directives.ts";
+import { rfc9111 } from "./rfc9111.ts";
 import { sharing } from "./sharing.ts";
 import { stale } from "./stale.ts";
 import { statusCases } from "./statuses.ts";
@@ -59,5 +61,7 @@ export const groups: readonly Group[] = [
   cacheGroups,
   sharing,
   forwarding,
+  neighbours,
   proxying,
+  rfc9111,
 ];

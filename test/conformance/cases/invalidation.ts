@@ -99,7 +99,6 @@ const others: readonly Case[] = [
     kind: "may",
     clause: "9111 4.4",
     says: "a URL that Location names by the authority the origin was asked under is invalidated",
-    pending: "the origin is asked under its own authority, and URLs of that are not ours",
     steps: kept(post(["Location", "{origin}{base}/other"]), forwarded(other)),
   },
   {

@@ -2,7 +2,6 @@ import type { Case, Group } from "../case.ts";
 import { filledWith, forwarded, GZIP, reused } from "../case.ts";
 
 const NO_INTERIM = "the Fetch API gives a Worker neither a way to see interim responses nor one to send them";
-const UNCOUNTED = "Max-Forwards is passed on like any field";
 const ENCODED_ANEW = "workerd decodes what a Worker reads, and encodes what is served from the cache anew";
 
 const AN_HOUR = ["Cache-Control", "max-age=3600"] as const;
@@ -117,52 +116,6 @@ const others: readonly Case[] = [
     ],
   },
   {
-    id: "max-forwards-0-options",
-    kind: "must",
-    clause: "9110 7.6.2",
-    says: "OPTIONS with Max-Forwards: 0 is answered here",
-    pending: UNCOUNTED,
-    steps: [
-      {
-        send: { method: "OPTIONS", headers: [["Max-Forwards", "0"]] },
-        expect: { from: "gateway", status: [200, 204] },
-      },
-    ],
-  },
-  {
-    id: "max-forwards-0-trace",
-    kind: "must",
-    clause: "9110 7.6.2",
-    says: "TRACE with Max-Forwards: 0 is not forwarded",
-    pending: UNCOUNTED,
-    steps: [
-      {
-        send: { method: "TRACE", headers: [["Max-Forwards", "0"]] },
-        expect: { from: "gateway", status: [200, 405, 501] },
-      },
-    ],
-  },
-  {
-    id: "max-forwards-counted",
-    kind: "must",
-    clause: "9110 7.6.2",
-    says: "Max-Forwards of OPTIONS is counted down",
-    pending: UNCOUNTED,
-    steps: [
-      forwarded(
-        { method: "OPTIONS", headers: [["Max-Forwards", "5"]] },
-        { asked: { headers: { "max-forwards": "4" } } },
-      ),
-    ],
-  },
-  {
-    id: "max-forwards-get",
-    kind: "may",
-    clause: "9110 7.6.2",
-    says: "Max-Forwards of GET is ignored",
-    steps: [forwarded({ headers: [["Max-Forwards", "0"]] })],
-  },
-  {
     id: "expect-continue",
     kind: "must",
     clause: "9110 10.1.1",
@@ -177,6 +130,74 @@ const others: readonly Case[] = [
     clause: "9110 10.1.1",
     says: "a request that expects what nobody knows is answered with 417 here",
     steps: [{ send: { headers: [["Expect", "200-ok"]] }, expect: { from: "gateway", status: 417 } }],
+  },
+  {
+    id: "interim-as-final",
+    kind: "must",
+    clause: "9110 15.2",
+    says: "an interim status that nothing follows is no answer: what came of it is told as a bad gateway",
+    steps: [
+      {
+        origin: { status: 101 },
+        expect: { from: "origin", status: 502 },
+      },
+      forwarded(),
+    ],
+  },
+  {
+    id: "date-added",
+    kind: "must",
+    clause: "9110 6.6.1",
+    says: "what comes without a Date goes on with that of its arrival",
+    steps: [{ origin: { date: "none" }, expect: { from: "origin", headers: { date: / GMT$/ } } }],
+  },
+  {
+    id: "location-of-origin",
+    kind: "may",
+    clause: "9110 10.2.2",
+    says: "a Location that names the origin's own authority is passed on as it is",
+    steps: [
+      {
+        origin: { status: 302, headers: [["Location", "{origin}{base}/x"]] },
+        expect: { from: "origin", headers: { location: { asInAnswer: 1 } } },
+      },
+    ],
+  },
+  {
+    id: "length-and-chunked",
+    kind: "must",
+    clause: "9112 6.3",
+    says: "of a request with both lengths only its chunks count, and no Content-Length is forwarded",
+    steps: [
+      forwarded(
+        { method: "POST", body: "abc", headers: [["Transfer-Encoding", "chunked"]] },
+        { asked: { body: "abc", headers: { "content-length": null, "transfer-encoding": "chunked" } } },
+      ),
+    ],
+  },
+  {
+    id: "get-with-content",
+    kind: "may",
+    clause: "9110 9.3.1",
+    says: "the content of a GET, which has no meaning, goes no further, and what it brought is for all",
+    steps: [
+      {
+        send: { body: "abc" },
+        origin: { headers: [AN_HOUR] },
+        expect: { from: "origin", asked: { body: "", headers: { "content-length": null, "transfer-encoding": null } } },
+      },
+      reused(),
+    ],
+  },
+  {
+    id: "chunked-from-origin",
+    kind: "must",
+    clause: "9112 6.1",
+    says: "Transfer-Encoding of a response is not stored: a hit has a length",
+    steps: [
+      filledWith([AN_HOUR, ["Transfer-Encoding", "chunked"]], { body: "0123456789" }),
+      reused({}, { body: "0123456789", headers: { "content-length": "10", "transfer-encoding": null } }),
+    ],
   },
   {
     id: "content-length",
@@ -262,7 +283,6 @@ const others: readonly Case[] = [
     kind: "may",
     clause: "9110 12.5.3",
     says: "who does not accept gzip does not get it, though Vary was forgotten",
-    pending: "what is encoded without a Vary goes to everybody",
     steps: [
       {
         send: { headers: [["Accept-Encoding", "gzip"]] },
@@ -273,6 +293,62 @@ const others: readonly Case[] = [
         origin: { headers: [AN_HOUR], body: "plain" },
         expect: { status: 200, body: "plain", headers: { "content-encoding": null } },
       },
+    ],
+  },
+  {
+    id: "gzip-not-for-identity-weak",
+    kind: "must",
+    clause: "9110 8.8.1",
+    says: "who gets encoded content decoded gets a weak validator, and the next who accepts gzip the strong one",
+    steps: [
+      {
+        send: { headers: [["Accept-Encoding", "gzip"]] },
+        origin: { headers: [AN_HOUR, ["ETag", '"a"']], encoding: "gzip", body: "plain" },
+        expect: { from: "origin", body: GZIP, headers: { "content-encoding": "gzip", etag: '"a"' } },
+      },
+      {
+        send: { headers: [["Accept-Encoding", "gzip;q=0, br"]] },
+        expect: { from: "cache", body: "plain", headers: { "content-encoding": null, etag: 'W/"a"' } },
+      },
+      {
+        send: { headers: [["If-None-Match", '"a"']] },
+        expect: { from: "cache", status: 304, headers: { etag: 'W/"a"' } },
+      },
+      {
+        send: { headers: [["Accept-Encoding", "x-gzip"]] },
+        expect: { from: "cache", body: GZIP, headers: { "content-encoding": "gzip", etag: '"a"' } },
+      },
+    ],
+  },
+  {
+    id: "gzip-not-for-identity-range",
+    kind: "may",
+    clause: "9110 14.2",
+    says: "who gets encoded content decoded may have a part of it",
+    steps: [
+      {
+        send: { headers: [["Accept-Encoding", "gzip"]] },
+        origin: { headers: [AN_HOUR], encoding: "gzip", body: "0123456789" },
+        expect: { from: "origin", body: GZIP },
+      },
+      {
+        send: { headers: [["Range", "bytes=2-3"]] },
+        expect: { from: "cache", status: 206, body: "23", headers: { "content-encoding": null } },
+      },
+    ],
+  },
+  {
+    id: "gzip-no-transform-identity",
+    kind: "must",
+    clause: "9111 5.2.2.6",
+    says: "what says no-transform stays encoded, though Vary was forgotten",
+    steps: [
+      {
+        send: { headers: [["Accept-Encoding", "gzip"]] },
+        origin: { headers: [["Cache-Control", "max-age=3600, no-transform"]], encoding: "gzip", body: "plain" },
+        expect: { from: "origin", body: GZIP },
+      },
+      { expect: { from: "cache", body: GZIP, headers: { "content-encoding": "gzip" } } },
     ],
   },
 ];

@@ -154,17 +154,15 @@ export const AS_DIRECTIVES: readonly Explanation[] = [
     right: "unsettled",
   },
   {
-    id: "empty-must-revalidate",
+    id: "malformed-permission",
     questions: ["storing"],
-    ...ofEach(
-      (one) => one.name === "must-revalidate" && isEmpty(one),
-      () => undefined,
-    ),
-    example: { authorization: "Bearer x", directives: [FRESH, directive("must-revalidate", "empty-quoted")] },
-    says: { larder: true, other: false },
-    where: '`must-revalidate=`, `must-revalidate=""` in the answer to a request with `Authorization`',
-    larder: "`must-revalidate`, so it may be shared",
-    other: "as if it were not there, so it may not",
+    applies: ({ authorization, directives }) => authorization !== undefined && directives.some(isMalformedPermission),
+    without: ofEach(isMalformedPermission, () => undefined).without,
+    example: { authorization: "Bearer x", directives: [FRESH, directive("must-revalidate", "token", "1")] },
+    says: { larder: false, other: true },
+    where: "`must-revalidate=1`, `s-maxage=soon` in the answer to a request with `Authorization`",
+    larder: "no leave to share it",
+    other: "leave to share it, unless the value is empty",
     clause: "9111 3.5",
     right: "unsettled",
   },
@@ -245,6 +243,13 @@ export const AS_DIRECTIVES: readonly Explanation[] = [
 
 function isNumber({ name }: Directive): boolean {
   return NUMBERS.has(name);
+}
+
+/** Beside `public`, what would let the answer to a request with credentials be shared. */
+function isMalformedPermission({ name, form, value }: Directive): boolean {
+  if (name === "must-revalidate") return form !== "bare";
+  const isNumeral = (form === "token" || form === "quoted" || form === "escaped") && /^\d+$/.test(value);
+  return name === "s-maxage" && !isNumeral;
 }
 
 function isEmpty({ form }: Directive): boolean {
