@@ -317,7 +317,7 @@ export const StoreOptionsSchema = v.strictObject({
   asOf: v.optional(v.nullable(version)),
   /** The right to fill the key, as the look-up gave it. */
   lease: v.optional(LeaseSchema),
-  /** The origin was asked by the conditions of what is stored: a 304 renews that. */
+  /** The origin was asked by the conditions of what is stored, or by HEAD: what confirms it renews it. */
   renews: v.optional(v.literal(true)),
   /** How long its maker took to answer. */
   fillSeconds: v.optional(v.pipe(v.number(), v.minValue(0))),

@@ -193,9 +193,11 @@ export const DemandSchema = v.strictObject({
   ...KeyingSchema.entries,
   /**
    * The request has been looked up before, and nothing is counted again. The origin has answered with an error
-   * (`failed`), or not at all (`unreachable`): an entry that is kept for that is a hit. Or it has confirmed what is stored.
+   * (`failed`), not in time, or not at all: an entry that is kept for that is a hit. Or it has confirmed what is stored.
    */
-  standIn: v.optional(v.picklist(["failed", "unreachable", "confirmed"])),
+  standIn: v.optional(v.picklist(["failed", "timeout", "unreachable", "confirmed"])),
+  /** The status of the error it has `failed` with. */
+  originStatus: v.optional(v.pipe(count, v.maxValue(999))),
 });
 
 /**
@@ -207,7 +209,7 @@ export interface CacheEngine {
   refresh(config: CacheConfig, request: Request, wish: RefreshWish, keying?: Keying): Promise<RefreshTurn>;
   /** Gives a lease back without an entry: the origin has failed. */
   abandon(config: CacheConfig, lease: Lease): Promise<void>;
-  /** Stores a response. One of status 304 that `renews` what is stored updates it (RFC 9111 section 4.3.4). */
+  /** Stores a response. A 304, or a 200 to HEAD, that `renews` what is stored updates it (RFC 9111 sections 4.3.4 and 4.3.5). */
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt>;
   remove(config: CacheConfig, request: Request, keying?: Keying): Promise<boolean>;
   purge(config: CacheConfig, request: PurgeRequest): Promise<PurgeResult | DryRunResult>;

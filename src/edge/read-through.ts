@@ -6,10 +6,12 @@ import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
 import { isOnlyIfCached } from "../http/request-directives.ts";
 import { withholdTargets } from "../http/targeted-control.ts";
+import { wholeRequest } from "../http/whole-request.ts";
+import { failureBy, failureOf, isFailure } from "./failure.ts";
 import { forwardReason } from "./forward-reason.ts";
 import { keyedRequest } from "./keyed-request.ts";
 import { isKeyedByBody } from "./place.ts";
-import { respond } from "./respond.ts";
+import { onlyIfCached, respond } from "./respond.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { inTime } from "./surroundings.ts";
 import { twoCopies } from "./two-copies.ts";
@@ -26,6 +28,11 @@ export interface Source {
    * the request's body, where that has been read to tell the request from others.
    */
   load(conditions?: Headers, content?: Uint8Array): Promise<Response>;
+  /**
+   * The same, but for another request than it was made for: that for the whole of which the client has asked for a part,
+   * or for the header alone. Without it what is stale is refreshed only by who asks for all of it.
+   */
+  loadWhole?(whole: Request, conditions?: Headers, content?: Uint8Array): Promise<Response>;
   /** What goes with a response that is kept; asked before its body is read. */
   storeOptions(response: Response): Omit<StoreOptions, "asOf" | "lease" | "fillSeconds">;
   /** That its responses have their bodies as `fetch` gave them, so that a Content-Length is that of the body. */
@@ -81,7 +88,7 @@ export class ReadThrough {
     const found = await this.#engine.lookup(config, request, mayWait ? { ...demand, coalesce: true } : demand);
     if (found.outcome === "miss" && isConfined) return onlyIfCached();
     if (found.outcome === "hit") {
-      if (found.refresh !== undefined) this.#refreshBehind(passage, found.refresh);
+      if (found.refresh !== undefined) this.#refreshBehind(refreshingOf(passage), found.refresh);
       return found.response;
     }
     const filling = this.#fillOrAbandon(passage, found);
@@ -138,10 +145,9 @@ export class ReadThrough {
   async #fillOrStandIn(passage: Passage, miss: Miss, conditions: Headers | undefined): Promise<Response> {
     const { config, request, source, content, demand } = passage;
     const loading = this.#load(source.load(conditions, content));
-    const inGoodTime = await this.#inTime(config, loading).catch(() => undefined);
-    if (inGoodTime === undefined || FAILURES.has(inGoodTime.response.status)) {
-      const standIn = inGoodTime === undefined ? "unreachable" : "failed";
-      const found = await this.#engine.lookup(config, request, { ...demand, standIn });
+    const failure = await this.#inTime(config, loading).then(({ response }) => failureOf(response), failureBy);
+    if (failure !== undefined) {
+      const found = await this.#engine.lookup(config, request, { ...demand, ...failure });
       if (found.outcome === "hit") {
         letGo(loading);
         this.#abandonBehind(config, miss.lease);
@@ -199,7 +205,7 @@ export class ReadThrough {
   }
 
   #storeOptions(
-    { source, demand: { body } }: Passage,
+    { source, request, demand: { body } }: Passage,
     { asOf, lease }: Held,
     response: Response,
     fillSeconds: number,
@@ -210,6 +216,8 @@ export class ReadThrough {
       fillSeconds,
       ...(body === undefined ? {} : { body }),
       ...(lease === undefined ? {} : { lease }),
+      // RFC 9111 section 4.3.5: what is said to HEAD is about what is stored for GET.
+      ...(request.method === "HEAD" && response.status === 200 ? { renews: true as const } : {}),
     };
   }
 
@@ -227,9 +235,9 @@ export class ReadThrough {
     if (lease !== undefined) this.#surroundings.waitUntil(this.#abandon(config, lease));
   }
 
-  #refreshBehind(passage: Passage, wish: RefreshWish): void {
+  #refreshBehind(passage: Passage | undefined, wish: RefreshWish): void {
     const nowMs = this.#surroundings.nowMs();
-    if (nowMs < (this.#refreshing.get(wish.key) ?? 0)) return;
+    if (passage === undefined || nowMs < (this.#refreshing.get(wish.key) ?? 0)) return;
     if (this.#refreshing.size >= MOST_REFRESHING) this.#refreshing.clear();
     const dueMs = nowMs + REFRESH_DUE_MS;
     this.#refreshing.set(wish.key, dueMs);
@@ -268,14 +276,15 @@ export class ReadThrough {
       letGo(loading);
       throw error;
     });
-    const { body, status } = loaded.response;
-    if (FAILURES.has(status)) {
-      await body?.cancel();
+    const { response } = loaded;
+    if (isFailure(response)) {
+      await response.body?.cancel();
       await this.#abandon(config, turn.lease);
       return RETRY_MS;
     }
     const receipt = await this.#store(passage, turn, loaded, conditions === undefined ? "plainly" : "by-conditions");
-    if (conditions === undefined || status !== 304 || !keepsLease(receipt)) return receipt.stored ? 0 : RETRY_MS;
+    if (conditions === undefined || response.status !== 304 || !keepsLease(receipt))
+      return receipt.stored ? 0 : RETRY_MS;
     // It was about something else, or a purge has hit what it was about: the origin is asked for the whole.
     return this.#refreshBy(passage, { ...turn, asOf: await this.#asOfNow(passage, turn) }, undefined);
   }
@@ -285,16 +294,16 @@ function keyingOf({ vary, body }: Demand): Keying {
   return { ...(vary === undefined ? {} : { vary }), ...(body === undefined ? {} : { body }) };
 }
 
-/** RFC 9111 section 5.2.1.7. */
-function onlyIfCached(): Response {
-  return new Response("Gateway timeout: the request is for what is cached, and nothing is.\n", {
-    status: 504,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-  });
+/** Who refreshes asks for the whole, whatever its client asked for; undefined where its source cannot. */
+function refreshingOf(passage: Passage): Passage | undefined {
+  const { request, source } = passage;
+  const whole = wholeRequest(request);
+  if (whole === request) return passage;
+  if (source.loadWhole === undefined) return undefined;
+  const load = source.loadWhole.bind(source, whole);
+  return { ...passage, request: whole, source: { ...source, load } };
 }
 
-/** Statuses for which a stale response stands in (RFC 5861 section 4). */
-const FAILURES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 /** Keys whose refreshing one isolate keeps in mind. */
 const MOST_REFRESHING = 10_000;
 

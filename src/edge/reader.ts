@@ -6,13 +6,13 @@ import type { CacheConfig } from "../../schema/options.ts";
 import type { Demand, Lookup, RefreshTurn, RefreshWish } from "../../schema/rpc.ts";
 import type { LogPoint } from "../../schema/version.ts";
 import { formatVersion } from "../../schema/version.ts";
-import { decodeUnlessAccepted } from "../http/content-coding.ts";
 import { isDueEarly } from "../http/early-refresh.ts";
 import { conditionsFor } from "../http/freshen.ts";
 import { forbidsStale } from "../http/freshness.ts";
 import { hasDirectives, requestWish } from "../http/request-directives.ts";
 import { isShareable } from "../http/shareable.ts";
-import { responseControl, withholdTargets } from "../http/targeted-control.ts";
+import { responseControl } from "../http/targeted-control.ts";
+import { wholeRequest } from "../http/whole-request.ts";
 import type { LogState } from "../log/verdict.ts";
 import { byAge, logState } from "../log/verdict.ts";
 import type { View } from "../log/view.ts";
@@ -24,9 +24,8 @@ import { findEntry, noteNames } from "./find.ts";
 import type { KeyedBy } from "./place.ts";
 import { isKeyedByBody } from "./place.ts";
 import { policyFor } from "./policy.ts";
-import { respond } from "./respond.ts";
 import type { How } from "./served.ts";
-import { markServed } from "./served.ts";
+import { serve } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ViewKeeper } from "./view-keeper.ts";
 
@@ -102,13 +101,14 @@ export class Reader {
       return miss("unreachable", keeper.view?.point ?? null);
     }
 
-    const seen = await this.#judge(keeper, config, found, atHand.view);
+    // Not awaited where it is known at once, as at nearly every hit: that would put it off until all else has had its turn.
+    const judged = this.#judge(keeper, config, found, atHand.view);
+    const seen = judged instanceof Promise ? await judged : judged;
     const fitness = isPresent(seen) ? this.#fitness(config, request, seen, demand) : "unfit";
     if (isPresent(seen) && fitness === "fit") {
       if (demand.standIn === undefined)
         keeper.count(config, { type: "hit", state: seen.state === "fresh" ? "fresh" : "stale" });
-      const how: How = demand.standIn === "confirmed" ? { by: "confirmation" } : { by: "cache", view: atHand.kind };
-      return this.#hit(config, request, by, seen, how);
+      return this.#hit(config, request, by, seen, howBy(demand, atHand.kind));
     }
     if (isPresent(seen)) await seen.inCache.body?.cancel();
     const missed = toMiss(reasonFor(seen, fitness, found.steps), atHand.view.point);
@@ -188,14 +188,15 @@ export class Reader {
     const { state, entry, ageSeconds } = seen;
     const mayBeStale = () => !forbidsStale(responseControl(originalHeaders(seen), config.targetedControl));
     if (config.requestDirectives === "honor" && hasDirectives(headers)) {
-      const candidate = { ageSeconds, ttlSeconds: entry.ttlSeconds, isFresh: state === "fresh", mayBeStale };
-      const wish = requestWish(headers, candidate);
+      const { ttlSeconds } = entry;
+      const origin = standIn === undefined ? "unasked" : "failed";
+      const wish = requestWish(headers, { ageSeconds, ttlSeconds, isFresh: state === "fresh", origin, mayBeStale });
       if (wish === "validate") return "unwanted";
       if (wish === "content-if-stale") return "fit";
     }
     if (state === "fresh" || state === "stale") return "fit";
     if (state === "error-only") return standIn === undefined ? "unfit" : "fit";
-    return standIn === "unreachable" && mayBeStale() ? "fit" : "unfit";
+    return (standIn === "unreachable" || standIn === "timeout") && mayBeStale() ? "fit" : "unfit";
   }
 
   /** Takes the turn of refreshing what a look-up has found. */
@@ -255,32 +256,37 @@ export class Reader {
     return { place: found.place, steps: found.steps, seen: await this.#judge(keeper, config, found, keeper.view) };
   }
 
-  async #judge(keeper: ViewKeeper, config: CacheConfig, { stored }: FoundAt, view: View): Promise<Seen> {
+  /** A promise only where the object has to be asked. */
+  #judge(keeper: ViewKeeper, config: CacheConfig, { stored }: FoundAt, view: View): Seen | Promise<Seen> {
     if (stored?.found.kind === "pass") return { state: "hit-for-miss" };
     if (stored?.found.kind !== "entry") return { state: "absent" };
-    const { entry } = stored.found;
-    let log = logState(entry, view);
-    if (log.state === "unknown") log = await this.#ask(keeper, config, entry);
+    const { found } = stored;
+    const log = logState(found.entry, view);
+    if (log.state !== "unknown") return this.#seen(stored, found, log);
+    return this.#ask(keeper, config, found.entry).then((asked) => this.#seen(stored, found, asked));
+  }
+
+  #seen(inCache: InCache, found: FoundEntry, log: LogState): Seen {
+    const { entry } = found;
     const judged = byAge(entry, log, this.#surroundings.nowMs());
     if (judged.state === "purged" || judged.state === "unknown" || judged.state === "expired") {
-      await stored.body?.cancel();
+      // Nobody waits for this, and a body that cannot be cancelled has ended already.
+      inCache.body?.cancel().catch(() => undefined);
       return { state: judged.state };
     }
-    return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache: stored, found: stored.found };
+    return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache, found };
   }
 
   #hit(config: CacheConfig, request: Request, by: KeyedBy, seen: Present, how: How): Lookup {
     const { entry, ageSeconds, inCache, found } = seen;
-    const whole = giveOut(inCache.stored, found, inCache.body);
+    const { stored, body } = inCache;
     const state = seen.state === "fresh" ? "fresh" : "stale";
     const refresh =
-      this.#isDue(config, seen) && isShareable(request, by)
+      this.#isDue(config, seen) && isShareable(wholeRequest(request), by)
         ? { refresh: { key: entry.key, freshSeconds: freshSecondsOf(seen), ...conditionsOf(seen) } }
         : {};
-    if (found.coding !== undefined) decodeUnlessAccepted(request.headers, whole.headers);
-    withholdTargets(whole.headers, config);
-    markServed(whole.headers, entry, ageSeconds, how);
-    return { outcome: "hit", state, response: respond(request, whole, entry.bytes), ...refresh };
+    const response = serve(request, { stored, found, body, ageSeconds, how }, config);
+    return { outcome: "hit", state, response, ...refresh };
   }
 
   #isDue({ earlyRefresh: beta }: CacheConfig, { state, entry, ageSeconds }: Present): boolean {
@@ -297,7 +303,7 @@ export class Reader {
       if (this.#surroundings.nowMs() - askedAtMs > config.purgeLagSeconds * 1000) return { state: "unknown" };
       if (verdict !== "in-force") return { state: verdict, by: 0 };
       const asOf = { epoch: log.epoch, seq: log.head };
-      this.#surroundings.waitUntil(this.#cache.restamp(entry, asOf, this.#surroundings.nowMs()));
+      this.#surroundings.waitUntil(this.#cache.amend(entry, { asOf }, this.#surroundings.nowMs()));
       return { state: verdict };
     } catch (error) {
       const refusal = asLarderError(error);
@@ -311,6 +317,12 @@ type Miss = Extract<Lookup, { outcome: "miss" }>;
 
 function toMiss(reason: MissReason, asOf: LogPoint | null): Miss {
   return { outcome: "miss", reason, asOf: asOf === null ? null : formatVersion(asOf) };
+}
+
+function howBy({ standIn, originStatus }: Demand, view: "confirmed" | "unconfirmed"): How {
+  if (standIn === undefined) return { by: "cache", view };
+  if (standIn === "confirmed") return { by: "confirmation" };
+  return { by: "stand-in", view, failure: standIn === "failed" ? originStatus : standIn };
 }
 
 function isPresent(seen: Seen): seen is Present {

@@ -81,15 +81,18 @@ export class Writer {
     const { body } = options;
     if (body === null) return refused("body-too-big");
     const by = { vary: options.vary ?? policy.vary, body };
-    const renews = options.renews === true && answered.status === 304;
-    const renewal = renews ? await renewed(this.#cache, keeper, config, request, by, answered) : undefined;
-    const response = renewal?.response ?? answered;
     const nowMs = this.#surroundings.nowMs();
+    const renewal =
+      options.renews === true && mayRenew(request, answered)
+        ? await renewed(this.#cache, keeper, config, request, by, answered, nowMs)
+        : undefined;
+    const response = renewal?.response ?? answered;
     const declared = declaredLifetime(policy, options, response.status);
     const { heuristics = "off", fillSeconds = 0 } = options;
     const { revalidateSeconds: keepSeconds, targetedControl: targets } = config;
     const input = {
-      request,
+      // What is renewed is the answer to a GET, whoever asked.
+      request: { method: renewal === undefined ? request.method : "GET", headers: request.headers },
       response,
       declared,
       isKeyedByBody: body !== undefined,
@@ -259,6 +262,12 @@ export class Writer {
       if (refusal !== undefined) throw refusal;
     }
   }
+}
+
+/** Whether an answer may be about what is stored for a GET (RFC 9111 sections 4.3.4 and 4.3.5). */
+function mayRenew({ method, headers }: Request, { status }: Response): boolean {
+  // What is answered to credentials may be for their owner alone, and then tells nothing of what others get.
+  return status === 304 || (method === "HEAD" && status === 200 && !headers.has("authorization"));
 }
 
 function refused(reason: RefusalReason): PutReceipt {

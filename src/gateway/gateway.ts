@@ -46,6 +46,8 @@ export function createGateway({
     const request = asMeantForOrigin(received);
     const source = {
       load: (conditions?: Headers, content?: Uint8Array) => fetchOrigin(destination, request, conditions, content),
+      loadWhole: (whole: Request, conditions?: Headers, content?: Uint8Array) =>
+        fetchOrigin(destination, whole, conditions, content),
       isFetched: true as const,
       storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
       askedUnder: destination.base.origin,

@@ -31,7 +31,7 @@ const MOST_INTEGER = 999_999_999_999_999;
 
 /** One member of the `Cache-Status` list, with a space before each parameter as in the examples of RFC 9211. */
 export function cacheStatus(member: CacheStatusMember, name: CacheName = "Larder"): string {
-  return [name, ...outcomeParameters(member), ...commonParameters(member)].join("; ");
+  return name + outcomeParameters(member) + commonParameters(member);
 }
 
 /**
@@ -44,21 +44,17 @@ export function addCacheStatus(headers: Headers, member: CacheStatusMember, name
   headers.append("cache-status", cacheStatus(member, name));
 }
 
-function outcomeParameters(member: CacheStatusMember): string[] {
-  if (member.outcome !== "forwarded") return member.outcome === "hit" ? ["hit"] : [];
-  return [
-    `fwd=${member.reason}`,
-    ...(member.status === undefined ? [] : [`fwd-status=${integer(member.status)}`]),
-    ...(member.storage === "stored" ? ["stored"] : []),
-    ...(member.request === "collapsed" ? ["collapsed"] : []),
-  ];
+function outcomeParameters(member: CacheStatusMember): string {
+  if (member.outcome !== "forwarded") return member.outcome === "hit" ? "; hit" : "";
+  const status = member.status === undefined ? "" : `; fwd-status=${integer(member.status)}`;
+  const stored = member.storage === "stored" ? "; stored" : "";
+  const collapsed = member.request === "collapsed" ? "; collapsed" : "";
+  return `; fwd=${member.reason}${status}${stored}${collapsed}`;
 }
 
-function commonParameters({ ttlSeconds, detail }: CacheStatusMember): string[] {
-  return [
-    ...(ttlSeconds === undefined ? [] : [`ttl=${integer(ttlSeconds)}`]),
-    ...(detail === undefined ? [] : [`detail=${tokenOrString(detail)}`]),
-  ];
+function commonParameters({ ttlSeconds, detail }: CacheStatusMember): string {
+  const ttl = ttlSeconds === undefined ? "" : `; ttl=${integer(ttlSeconds)}`;
+  return detail === undefined ? ttl : `${ttl}; detail=${tokenOrString(detail)}`;
 }
 
 /** RFC 8941 section 3.3.1. Fractions are rounded down, so that no more freshness is claimed than there is. */

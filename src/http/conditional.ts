@@ -1,11 +1,19 @@
-import { matchesWeakly, parseEntityTag, parseEntityTagList } from "./entity-tag.ts";
+import { isEntityTag, matchesWeakly, parseEntityTag, parseEntityTagList } from "./entity-tag.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { trimOws } from "./list.ts";
+
+/** Header fields that are read by name: those of a response, or what one would have that is not made yet. */
+type Fields = Pick<Headers, "get">;
 
 /** What a precondition is checked against: the status and header fields of what would be sent. */
 export interface Representation {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Fields;
+}
+
+/** Whether a request has conditions that a cache judges: most have none, and nothing need be looked up for them. */
+export function hasPreconditions(requestHeaders: Headers): boolean {
+  return requestHeaders.has("if-none-match") || requestHeaders.has("if-modified-since");
 }
 
 /**
@@ -25,15 +33,18 @@ export function preconditionOutcome(requestHeaders: Headers, entry: Representati
 }
 
 /** RFC 9110 section 13.1.2: `*` matches whatever there is; tags are compared weakly. */
-function hasListedTag(ifNoneMatch: string, headers: Headers): boolean {
+function hasListedTag(ifNoneMatch: string, headers: Fields): boolean {
+  const etag = headers.get("etag") ?? "";
+  // What nearly every client sends: the one tag it was given.
+  if (ifNoneMatch === etag && isEntityTag(etag)) return true;
   if (trimOws(ifNoneMatch) === "*") return true;
-  const own = parseEntityTag(headers.get("etag") ?? "");
+  const own = parseEntityTag(etag);
   if (own === undefined) return false;
   return parseEntityTagList(ifNoneMatch)?.some((tag) => matchesWeakly(tag, own)) ?? false;
 }
 
 /** RFC 9111 section 4.3.2: without Last-Modified the entry is as old as its Date. Invalid dates prove nothing. */
-function isUnmodifiedSince(ifModifiedSince: string, headers: Headers): boolean {
+function isUnmodifiedSince(ifModifiedSince: string, headers: Fields): boolean {
   const sinceMs = parseHttpDate(ifModifiedSince);
   const modifiedMs = parseHttpDate(headers.get("last-modified") ?? headers.get("date") ?? "");
   return sinceMs !== undefined && modifiedMs !== undefined && modifiedMs <= sinceMs;
@@ -57,12 +68,17 @@ const NOT_MODIFIED_FIELDS = [
 /**
  * The header fields of the 304 that stands for a response with `headers`. Last-Modified goes along only where there is
  * no ETag: section 15.4.5 leaves out what does not help to choose the stored response.
+ *
+ * They come as an object: the runtime takes one over at once, where a `Headers` is filled field by field and then copied.
  */
-export function notModifiedHeaders(headers: Headers): Headers {
-  const kept = new Headers();
-  for (const name of headers.has("etag") ? NOT_MODIFIED_FIELDS : [...NOT_MODIFIED_FIELDS, "last-modified"]) {
+export function notModifiedHeaders(headers: Fields): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of NOT_MODIFIED_FIELDS) {
     const value = headers.get(name);
-    if (value !== null) kept.set(name, value);
+    if (value !== null) kept[name] = value;
   }
+  if (kept["etag"] !== undefined) return kept;
+  const lastModified = headers.get("last-modified");
+  if (lastModified !== null) kept["last-modified"] = lastModified;
   return kept;
 }

@@ -18,6 +18,11 @@ export function parseEntityTag(text: string): EntityTag | undefined {
   return match === null ? undefined : entityTagOf(match);
 }
 
+/** Whether `text` is an entity-tag: asked at every hit of a client that has a copy, so nothing is made of it. */
+export function isEntityTag(text: string): boolean {
+  return ENTITY_TAG.test(text);
+}
+
 /** The entity-tags of a list of at least one, or undefined where `text` is no such list. */
 export function parseEntityTagList(text: string): readonly EntityTag[] | undefined {
   const tags: EntityTag[] = [];

@@ -38,6 +38,39 @@ export function isConfirmedBy(stored: Headers, notModified: Headers): boolean {
   return given.tag === undefined && given.modifiedMs === undefined;
 }
 
+/** What is compared with an answer to HEAD. */
+export interface StoredGet {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Of the body, decoded. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * What a 200 in answer to HEAD tells of a stored response to GET (RFC 9111 section 4.3.5).
+ *
+ * One without validators confirms nothing here, though that section takes an equal Content-Length for enough: contents
+ * of one length differ too often.
+ */
+export function toldByHead(stored: StoredGet, head: Headers): "confirmed" | "outdated" | "nothing" {
+  if (stored.status !== 200) return "outdated";
+  const etag = head.get("etag");
+  const lastModified = head.get("last-modified");
+  if (etag !== null && etag !== stored.headers.get("etag")) return "outdated";
+  if (lastModified !== null && !isSameDate(lastModified, stored.headers.get("last-modified"))) return "outdated";
+  const length = head.get("content-length");
+  // Of encoded content it is the length of what would be sent, and the body is stored decoded.
+  const isComparable = !stored.headers.has("content-encoding") && !head.has("content-encoding");
+  if (length !== null && isComparable && length !== String(stored.sizeBytes)) return "outdated";
+  // What is malformed may tell a difference, but proves no identity.
+  const { tag, modifiedMs } = validatorsOf(head);
+  return tag === undefined && modifiedMs === undefined ? "nothing" : "confirmed";
+}
+
+function isSameDate(a: string, b: string | null): boolean {
+  return b !== null && (a === b || (parseHttpDate(a) !== undefined && parseHttpDate(a) === parseHttpDate(b)));
+}
+
 interface Validators {
   readonly tag: EntityTag | undefined;
   readonly modifiedMs: number | undefined;
@@ -65,8 +98,8 @@ const NOT_UPDATED: ReadonlySet<string> = new Set(["content-length", "content-enc
 const OF_ONE_ANSWER = ["age", "cache-status", "date"];
 
 /**
- * The header fields of a stored response, updated by those of the 304 that confirms it (RFC 9111 sections 3.2 and
- * 4.3.4): a field of the 304 replaces all stored lines of that name, but for the exceptions above and what is never
+ * The header fields of a stored response, updated by those of the 304, or the answer to HEAD, that confirms it (RFC 9111
+ * sections 3.2, 4.3.4 and 4.3.5): a field of the 304 replaces all stored lines of that name, but for the exceptions above and what is never
  * stored (section 3.1). Neither argument is changed.
  *
  * What the 304 says may forbid storing, so the result is to be judged like a new response: Cache-Control and Set-Cookie

@@ -7,6 +7,8 @@ export interface Candidate {
   readonly ttlSeconds: number;
   /** Whether it counts as fresh: a soft purge may have made it stale before its time. */
   readonly isFresh: boolean;
+  /** Whether the origin has been asked for the request, in vain. */
+  readonly origin: "unasked" | "failed";
   /** Whether the response allows itself to be served stale (RFC 9111 section 4.2.4); asked only where that matters. */
   mayBeStale(): boolean;
 }
@@ -15,7 +17,7 @@ export interface Candidate {
 export type RequestWish =
   /** It says nothing, or is content with what there is. */
   | "content"
-  /** It takes it though it is stale (`max-stale`). */
+  /** It takes it though it is stale (`max-stale`; `stale-if-error`, where the origin has failed). */
   | "content-if-stale"
   /** The origin is to be asked whether it is valid still. */
   | "validate";
@@ -40,8 +42,13 @@ export function requestWish(headers: Headers, candidate: Candidate): RequestWish
   // Section 5.2.1.1: whoever names an age does not want what is stale, unless it says so.
   if (maxAgeSeconds !== undefined && !isFresh && ageSeconds - ttlSeconds > toleratedSeconds) return "validate";
   if (minFreshSeconds !== undefined && ttlSeconds - ageSeconds < minFreshSeconds) return "validate";
-  if (isFresh || toleratedSeconds === 0) return "content";
-  return ageSeconds - ttlSeconds <= toleratedSeconds ? "content-if-stale" : "content";
+  if (isFresh) return "content";
+  const staleSeconds = ageSeconds - ttlSeconds;
+  if (toleratedSeconds > 0 && staleSeconds <= toleratedSeconds) return "content-if-stale";
+  // RFC 5861 section 4: of a request it is for that request, whatever the response itself says of errors.
+  const { staleIfErrorSeconds } = directives;
+  if (candidate.origin === "unasked" || staleIfErrorSeconds === undefined) return "content";
+  return staleSeconds <= staleIfErrorSeconds && candidate.mayBeStale() ? "content-if-stale" : "content";
 }
 
 /** `only-if-cached` (section 5.2.1.7): nothing is to be asked of the origin. For methods that are answered from a cache. */

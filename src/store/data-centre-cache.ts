@@ -1,7 +1,6 @@
 import type { Place, StoredEntry } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Key } from "../../schema/key.ts";
-import type { LogPoint } from "../../schema/version.ts";
 import type { Found, Note } from "./stored-form.ts";
 import { bodyKeyOf, fromStored, giveOut, toNote, toStored } from "./stored-form.ts";
 
@@ -97,8 +96,12 @@ export class DataCentreCache {
     if (bodyKey !== undefined) await this.#cache.delete(bodyKey);
   }
 
-  /** Gives an entry that was found to be in force at `asOf` that version, unless another has taken its place. */
-  async restamp(entry: StoredEntry, asOf: LogPoint, nowMs: number): Promise<void> {
+  /** Changes what is known of an entry, unless another has taken its place. */
+  async amend(
+    entry: StoredEntry,
+    changes: Partial<Pick<StoredEntry, "asOf" | "ttlSeconds">>,
+    nowMs: number,
+  ): Promise<void> {
     const lying = await this.#lying(entry);
     if (lying === undefined) return;
     const { stored, found } = lying;
@@ -109,7 +112,7 @@ export class DataCentreCache {
     }
     const { headers } = giveOut(stored, found, null);
     const body = found.bodyKey === undefined ? stored.body : null;
-    await this.#cache.put(entry.key, toStored({ ...found.entry, asOf }, headers, body, nowMs, found.bodyKey));
+    await this.#cache.put(entry.key, toStored({ ...found.entry, ...changes }, headers, body, nowMs, found.bodyKey));
   }
 
   /** Removes the entry, unless another has taken its place. */

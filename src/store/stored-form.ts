@@ -171,6 +171,21 @@ export function giveOut(
   return response;
 }
 
+/** The fields of the response as its maker gave it, to be read by name without that having been made. */
+export function givenFields(
+  { headers }: Response,
+  { heldBack }: Pick<Extract<Found, { kind: "entry" }>, "heldBack">,
+): Pick<Headers, "get"> {
+  return {
+    get: (name) => {
+      if (DROPPED.has(name)) return null;
+      if (!HELD_BACK.has(name)) return headers.get(name);
+      for (const [held, value] of heldBack) if (held === name) return value;
+      return null;
+    },
+  };
+}
+
 /**
  * An entry on its way to another data centre's cache: as it lies here, but that it says how old it is rather than when
  * it was stored, since the two clocks are not compared.

@@ -143,6 +143,36 @@ describe("a read through the cache", () => {
     expect([head.status, head.body, origin.asked]).toEqual([200, null, 1]);
   });
 
+  it.each([
+    ["a part", { headers: { range: "bytes=0-3" } }],
+    ["HEAD", { method: "HEAD" }],
+  ])(
+    "refreshes the whole behind a stale answer to %s where its source can ask for that, and only there",
+    async (_, init) => {
+      const world = new World();
+      const config = world.config({ ttlSeconds: 10, staleWhileRevalidateSeconds: 100 });
+      const [isolate, origin, url] = [await world.isolate(), new Origin(), freshUrl()];
+      await textOf(origin.answer(isolate, config, new Request(url)), world);
+      world.surroundings.advance(12);
+      const request = new Request(url, init);
+      await textOf(origin.answer(isolate, config, request), world);
+      expect(origin.asked).toBe(1);
+      const asked: Request[] = [];
+      const source = {
+        load: () => Promise.reject(new Error("asked for a part")),
+        loadWhole: async (whole: Request) => {
+          asked.push(whole);
+          return new Response("refreshed");
+        },
+        storeOptions: () => ({ tags: [] }),
+      };
+      await textOf(isolate.readThrough.answer(config, request, source), world);
+      expect(asked.map(({ method, headers }) => [method, headers.get("range")])).toEqual([["GET", null]]);
+      expect(await textOf(origin.answer(isolate, config, new Request(url)), world)).toBe("refreshed");
+      expect(origin.asked).toBe(1);
+    },
+  );
+
   it("passes on what it may not keep, and says why it asked", async () => {
     const world = new World();
     const [isolate, origin, request] = [await world.isolate(), new Origin(), new Request(freshUrl())];

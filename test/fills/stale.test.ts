@@ -186,13 +186,18 @@ describe("an origin that answers a refresh", () => {
 });
 
 describe("a stale copy kept for errors", () => {
-  it.each(failures)("answers when the origin %s, and says so", async (_, failure) => {
+  it.each(failures)("answers when the origin %s, and says so", async (how, failure) => {
     const { here, there, origin, read, text, world, asked } = await setUp({ staleIfErrorSeconds: 100 });
     const without = await world.isolate("without");
     world.surroundings.advance(10);
     origin.byItself = failure;
     const answer = await read(here);
-    expect(answer.headers.get("cache-status")).toBe("Larder; hit; ttl=-10");
+    const status = /\d+/.exec(how)?.[0];
+    expect(answer.headers.get("cache-status")).toBe(
+      status === undefined
+        ? "Larder; fwd=stale; ttl=-10; detail=unreachable"
+        : `Larder; fwd=stale; fwd-status=${status}; ttl=-10`,
+    );
     expect(answer.headers.get("age")).toBe("70");
     expect(await answer.text()).toBe("old");
     await world.surroundings.settle();
@@ -233,12 +238,24 @@ describe("a stale copy kept for errors", () => {
     await aMoment();
     expect(await Promise.race([answer, "nothing yet"])).toBe("nothing yet");
     world.surroundings.advance(0.1);
-    expect(await (await answer).text()).toBe("old");
+    const standIn = await answer;
+    expect(standIn.headers.get("cache-status")).toBe("Larder; fwd=stale; ttl=-13; detail=timeout");
+    expect(await standIn.text()).toBe("old");
     const late = new Feed();
     slow.answer(new Response(late.body));
     await world.surroundings.settle();
     await until(() => late.cancelled);
     expect(asked()).toBe(1);
+  });
+
+  it("says that the bound of purges may be broken rather than how the origin failed", async () => {
+    const { world, here, origin, read } = await setUp({ staleIfErrorSeconds: 100, unreachableGraceSeconds: 600 });
+    world.surroundings.advance(10);
+    here.link.state = "down";
+    origin.byItself = throws;
+    const answer = await read(here);
+    expect(answer.headers.get("cache-status")).toBe("Larder; fwd=stale; ttl=-10; detail=unconfirmed");
+    expect(await answer.text()).toBe("old");
   });
 
   it("is no longer there once the origin answers with something else, and is not asked for it", async () => {

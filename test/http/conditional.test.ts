@@ -102,7 +102,7 @@ test("a 304 carries what chooses and refreshes the stored response, and nothing 
     vary: "Origin",
     "x-other": "1",
   });
-  const names = [...notModifiedHeaders(headers).keys()];
+  const names = Object.keys(notModifiedHeaders(headers));
   expect(names).toEqual([
     "age",
     "cache-control",
@@ -114,5 +114,5 @@ test("a 304 carries what chooses and refreshes the stored response, and nothing 
     "vary",
   ]);
   headers.delete("etag");
-  expect(notModifiedHeaders(headers).get("last-modified")).toBe(EARLIER);
+  expect(notModifiedHeaders(headers)["last-modified"]).toBe(EARLIER);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { conditionsFor, freshened, isConfirmedBy } from "../../src/http/freshen.ts";
+import { conditionsFor, freshened, isConfirmedBy, toldByHead } from "../../src/http/freshen.ts";
 
 const MODIFIED = "Mon, 01 Jun 2026 12:00:00 GMT";
 const LATER = "Mon, 01 Jun 2026 12:00:01 GMT";
@@ -39,6 +39,54 @@ describe("the conditions for a stored response", () => {
   test.each(["0", "", "2026-06-01", `${MODIFIED}, ${MODIFIED}`])("%j, which is no date, is not sent", (date) => {
     expect(conditions({ "last-modified": date })).toBeUndefined();
     expect(conditions({ etag: '"a"', "last-modified": date })).toEqual({ "if-none-match": '"a"' });
+  });
+});
+
+describe("a 200 to HEAD tells of a stored response of 5 bytes", () => {
+  const told = (stored: Fields, head: Fields, status = 200) =>
+    toldByHead({ status, headers: new Headers(stored), sizeBytes: 5 }, new Headers(head));
+  const BOTH = { etag: '"a"', "last-modified": MODIFIED };
+
+  test.each<[Fields, Fields]>([
+    [{ etag: '"a"' }, { etag: '"a"' }],
+    [{ etag: 'W/"a"' }, { etag: 'W/"a"' }],
+    [BOTH, { etag: '"a"' }],
+    [BOTH, { "last-modified": MODIFIED }],
+    [BOTH, { ...BOTH, "content-length": "5" }],
+    [{ "last-modified": MODIFIED }, { "last-modified": "Monday, 01-Jun-26 12:00:00 GMT" }],
+  ])("that it is as %j says: %j", (stored, head) => {
+    expect(told(stored, head)).toBe("confirmed");
+  });
+
+  test.each<[Fields, Fields]>([
+    [BOTH, { ...BOTH, etag: '"b"' }],
+    [BOTH, { ...BOTH, "last-modified": LATER }],
+    [BOTH, { ...BOTH, "content-length": "6" }],
+    [{ etag: '"a"' }, { etag: 'W/"a"' }],
+    [{ etag: '"a"' }, BOTH],
+    [{}, { etag: '"a"' }],
+    [{}, { "content-length": "6" }],
+  ])("that it is no longer as %j says: %j", (stored, head) => {
+    expect(told(stored, head)).toBe("outdated");
+  });
+
+  test.each<[Fields, Fields]>([
+    [BOTH, {}],
+    [{}, { "content-length": "5" }],
+    [{ etag: "a" }, { etag: "a" }],
+    [{ "last-modified": "0" }, { "last-modified": "0" }],
+  ])("nothing that counts of %j: %j", (stored, head) => {
+    expect(told(stored, head)).toBe("nothing");
+  });
+
+  test("by its length only where neither is encoded", () => {
+    const gzip = { "content-encoding": "gzip" };
+    expect(told({ ...BOTH, ...gzip }, { ...BOTH, ...gzip, "content-length": "3" })).toBe("confirmed");
+    expect(told(BOTH, { ...BOTH, ...gzip, "content-length": "3" })).toBe("confirmed");
+  });
+
+  test("that one of another status is not what there is now", () => {
+    expect(told(BOTH, BOTH, 404)).toBe("outdated");
   });
 });
 

@@ -6,7 +6,8 @@ import { isOnlyIfCached, requestWish } from "../../src/http/request-directives.t
 function wish(cacheControl: string, candidate: Partial<Candidate> = {}) {
   const headers = new Headers();
   if (cacheControl !== "") headers.set("cache-control", cacheControl);
-  return requestWish(headers, { ageSeconds: 20, ttlSeconds: 60, isFresh: true, mayBeStale: () => true, ...candidate });
+  const fresh = { ageSeconds: 20, ttlSeconds: 60, isFresh: true, origin: "unasked", mayBeStale: () => true } as const;
+  return requestWish(headers, { ...fresh, ...candidate });
 }
 
 const STALE = { ageSeconds: 80, isFresh: false };
@@ -40,6 +41,29 @@ describe("a stale response", () => {
   test("that forbids being served stale is not, whatever the client takes (section 4.2.4)", () => {
     expect(wish("max-stale", { ...STALE, mayBeStale: () => false })).toBe("content");
     expect(wish("max-age=10, max-stale", { mayBeStale: () => false })).toBe("validate");
+  });
+});
+
+describe("a stale response, once the origin has failed", () => {
+  const FAILED = { ...STALE, origin: "failed" } as const;
+
+  test.each([
+    ["stale-if-error of what it is stale by", "stale-if-error=20", "content-if-stale"],
+    ["less of it", "stale-if-error=19", "content"],
+    ["stale-if-error that is no number, which is 0", "stale-if-error=soon", "content"],
+    ["less max-stale, but enough stale-if-error", "max-stale=19, stale-if-error=20", "content-if-stale"],
+    ["stale-if-error, and max-age", "max-age=600, stale-if-error=20", "validate"],
+    ["stale-if-error, and no-cache", "no-cache, stale-if-error=20", "validate"],
+  ])("with %s", (_, cacheControl, expected) => {
+    expect(wish(cacheControl, FAILED)).toBe(expected);
+  });
+
+  test("that forbids being served stale is not, whatever the client allows (RFC 9111 section 4.2.4)", () => {
+    expect(wish("stale-if-error=20", { ...FAILED, mayBeStale: () => false })).toBe("content");
+  });
+
+  test("is not before it has", () => {
+    expect(wish("stale-if-error=20", STALE)).toBe("content");
   });
 });
 

@@ -2,8 +2,8 @@ import CachePolicy from "http-cache-semantics";
 import type { Place, StoredEntry } from "../../../schema/entry.ts";
 import type { CacheName, Namespace, Tag } from "../../../schema/names.ts";
 import { placeOf } from "../../../src/edge/place.ts";
-import { respond } from "../../../src/edge/respond.ts";
-import { markServed } from "../../../src/edge/served.ts";
+import { respondInFull } from "../../../src/edge/respond.ts";
+import { markServed, notModifiedBy, serve } from "../../../src/edge/served.ts";
 import { byAge, logState } from "../../../src/log/verdict.ts";
 import type { View } from "../../../src/log/view.ts";
 import type { Found } from "../../../src/store/stored-form.ts";
@@ -11,6 +11,7 @@ import { fromStored, giveOut, toStored } from "../../../src/store/stored-form.ts
 
 /** One of those that the purges of the view are about. */
 const CACHE = { namespace: "bench" as Namespace, name: "products" as CacheName, queryOrder: "kept" } as const;
+const TELLING = { targetedControl: ["cdn-cache-control"], targetedControlToClient: "forward" as const };
 const BY = { vary: ["accept-encoding", "accept-language"] };
 const TAG = '"9f86d081884c7d65"';
 export const TTL_SECONDS = 3600;
@@ -115,31 +116,33 @@ export class LarderPolicy {
     return byAge(entry, log, nowMs);
   }
 
-  fields({ headers }: Response, entry: StoredEntry, ageSeconds: number): void {
-    markServed(headers, entry, ageSeconds, HOW);
+  fields({ headers }: Response, found: FoundEntry, ageSeconds: number): void {
+    markServed(headers, { found, ageSeconds, how: HOW });
   }
 
-  conditional(request: Request, whole: Response, { bytes }: StoredEntry): Response {
-    return respond(request, whole, bytes);
+  conditional({ request, stored }: Hit, found: FoundEntry): Response | undefined {
+    return notModifiedBy(request.headers, { stored, found, ageSeconds: AGE_SECONDS, how: HOW });
   }
 
-  /** All of it in the order of a hit; undefined where it is none. */
-  answer({ request, stored, whole }: Hit): Response | undefined {
-    const { entry } = this.parse(stored, this.variant(request));
-    const verdict = this.freshness(entry, this.judge(entry));
-    if (verdict.state !== "fresh") return undefined;
-    this.fields(whole, entry, verdict.ageSeconds);
-    return this.conditional(request, whole, entry);
-  }
-
-  /** The same, and the response is made, too. */
-  answerAndGiveOut({ request, stored }: Hit): Response | undefined {
+  /** All of it, as at a hit, until there is a response; undefined where it is none. */
+  answer({ request, stored }: Hit): Response | undefined {
     const found = this.parse(stored, this.variant(request));
     const verdict = this.freshness(found.entry, this.judge(found.entry));
     if (verdict.state !== "fresh") return undefined;
-    const whole = giveOut(stored, found, null);
-    this.fields(whole, found.entry, verdict.ageSeconds);
-    return this.conditional(request, whole, found.entry);
+    return serve(request, { stored, found, body: null, ageSeconds: verdict.ageSeconds, how: HOW }, TELLING);
+  }
+
+  /** The same for who gets a 200, but for making the response of the stored one. */
+  answerWith({ request, stored, whole }: Hit): Response | undefined {
+    const found = this.parse(stored, this.variant(request));
+    const verdict = this.freshness(found.entry, this.judge(found.entry));
+    if (verdict.state !== "fresh") return undefined;
+    const { ageSeconds } = verdict;
+    const { method, headers } = request;
+    const notModified = notModifiedBy(headers, { stored, found, ageSeconds, how: HOW });
+    if (notModified !== undefined) return notModified;
+    this.fields(whole, found, ageSeconds);
+    return respondInFull({ method, headers }, whole, found.entry.bytes);
   }
 }
 

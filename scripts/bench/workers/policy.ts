@@ -70,15 +70,11 @@ function blocksOf(larder: LarderPolicy, nowMs: number, batch: number, bench: Ben
   const hit = () => larder.hitOf({ page: unread() });
   const parsed = () => {
     const { request, stored, whole } = hit();
-    const place = larder.variant(request);
-    const { entry } = larder.parse(stored, place);
-    return { request, stored, whole, place, entry, log: larder.judge(entry) };
+    const found = larder.parse(stored, larder.variant(request));
+    const { entry } = found;
+    return { request, stored, whole, found, entry, log: larder.judge(entry) };
   };
-  const marked = () => {
-    const input = parsed();
-    larder.fields(input.whole, input.entry, AGE_SECONDS);
-    return input;
-  };
+  const unconditional = () => larder.hitOf({ page: unread(), ifNoneMatch: "" });
   const placed = (one: Hit) => ({ ...one, place: larder.variant(one.request) });
   return [
     block("policy-hit", hit, (input) => larder.answer(input)),
@@ -88,12 +84,8 @@ function blocksOf(larder: LarderPolicy, nowMs: number, batch: number, bench: Ben
       () => larder.hitOf({ page: 0 }),
       (input) => larder.answer(input),
     ),
-    block(
-      "policy-hit-unconditional",
-      () => larder.hitOf({ page: unread(), ifNoneMatch: "" }),
-      (input) => larder.answer(input),
-    ),
-    block("policy-hit-given-out", hit, (input) => larder.answerAndGiveOut(input)),
+    block("policy-hit-unconditional", unconditional, (input) => larder.answerWith(input)),
+    block("policy-hit-given-out", unconditional, (input) => larder.answer(input)),
     block("policy-variant", hit, ({ request }) => larder.variant(request)),
     block(
       "policy-parse",
@@ -107,11 +99,11 @@ function blocksOf(larder: LarderPolicy, nowMs: number, batch: number, bench: Ben
     ),
     block("policy-judge", parsed, ({ entry }) => larder.judge(entry)),
     block("policy-freshness", parsed, ({ entry, log }) => larder.freshness(entry, log)),
-    block("policy-fields", parsed, ({ whole, entry }) => {
-      larder.fields(whole, entry, AGE_SECONDS);
+    block("policy-fields", parsed, ({ whole, found }) => {
+      larder.fields(whole, found, AGE_SECONDS);
       return whole;
     }),
-    block("policy-conditional", marked, ({ request, whole, entry }) => larder.conditional(request, whole, entry)),
+    block("policy-conditional", parsed, (input) => larder.conditional(input, input.found)),
     block(
       "http-cache-semantics-hit",
       () => otherPolicy.hitOf({ page: unread() }, nowMs),
@@ -128,13 +120,14 @@ function blocksOf(larder: LarderPolicy, nowMs: number, batch: number, bench: Ben
 /** What is fast and wrong is not worth measuring. */
 function check(larder: LarderPolicy, nowMs: number): void {
   const notModified = larder.answer(larder.hitOf({ page: -1 }));
-  const whole = larder.answerAndGiveOut(larder.hitOf({ page: -2, ifNoneMatch: '"another"' }));
+  const whole = larder.answer(larder.hitOf({ page: -2, ifNoneMatch: '"another"' }));
   expect("Larder's 304", notModified?.status, 304);
   expect("Larder's Age", notModified?.headers.get("age"), String(AGE_SECONDS));
   const status = `Larder; hit; ttl=${TTL_SECONDS - AGE_SECONDS}`;
   expect("Larder's Cache-Status", notModified?.headers.get("cache-status"), status);
   expect("Larder's 200", whole?.status, 200);
   expect("Larder's fields", whole?.headers.get("content-type"), "text/html; charset=utf-8");
+  expect("Larder's own fields", whole?.headers.get("cache-status"), status);
   expect("Larder's purge", larder.answer(larder.hitOf({ page: -3, tag: "product:1" })), undefined);
   const { request, stored } = larder.hitOf({ page: -4 });
   const place = larder.variant(request);

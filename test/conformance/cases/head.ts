@@ -1,8 +1,6 @@
 import type { Answer, Case, Group, Lines } from "../case.ts";
 import { filledWith, forwarded, GZIP, reused, STALE } from "../case.ts";
 
-const UNUSED = "the answer to HEAD does not touch what GET has stored";
-
 const AN_HOUR = ["Cache-Control", "max-age=3600"] as const;
 const TAG = ["ETag", '"a"'] as const;
 const HEAD = { method: "HEAD" };
@@ -136,7 +134,6 @@ const cases: readonly Case[] = [
     kind: "should",
     clause: "9111 4.3.5",
     says: "HEAD that confirms what is stored makes it fresh again",
-    pending: UNUSED,
     steps: [
       filledWith([...STALE, TAG]),
       { send: HEAD, origin: headed(AN_HOUR, TAG), expect: { from: "origin", body: "" } },
@@ -148,7 +145,6 @@ const cases: readonly Case[] = [
     kind: "should",
     clause: "9111 4.3.5",
     says: "HEAD that confirms what is stored updates its fields",
-    pending: UNUSED,
     steps: [
       filledWith([...STALE, TAG, ["X-Test", "1"], ["X-Kept", "1"]]),
       { send: HEAD, origin: headed(AN_HOUR, TAG, ["X-Test", "2"]), expect: { from: "origin", body: "" } },
@@ -205,9 +201,41 @@ const cases: readonly Case[] = [
       filledWith([...STALE, TAG]),
       {
         send: HEAD,
-        origin: [{ status: 304, headers: [AN_HOUR, TAG] }, headed(AN_HOUR, TAG)],
-        expect: { status: 200, body: "", headers: { etag: '"a"' } },
+        origin: { status: 304, headers: [AN_HOUR, TAG] },
+        expect: { from: "validation", body: "", headers: { etag: '"a"' }, asked: { method: "HEAD" } },
       },
+      reused(),
+    ],
+  },
+  {
+    id: "head-outdates",
+    kind: "should",
+    clause: "9111 4.3.5",
+    says: "HEAD with another ETag makes what is fresh stale",
+    steps: [
+      filledWith([AN_HOUR, TAG]),
+      reused(),
+      {
+        send: { ...HEAD, headers: [["Cache-Control", "no-cache"]] },
+        origin: headed(AN_HOUR, ["ETag", '"b"']),
+        expect: { from: "origin", body: "" },
+      },
+      { ...forwarded(), repeat: "until-true" },
+    ],
+  },
+  {
+    id: "head-keeps-variant",
+    kind: "must",
+    clause: "9111 4.3.5",
+    says: "HEAD of one variant does not renew another",
+    steps: [
+      filledWith([...STALE, TAG, ["Vary", "X-A"]], {}, { headers: [["X-A", "1"]] }),
+      {
+        send: { ...HEAD, headers: [["X-A", "2"]] },
+        origin: headed(AN_HOUR, TAG, ["Vary", "X-A"]),
+        expect: { from: "origin", body: "" },
+      },
+      forwarded({ headers: [["X-A", "1"]] }),
     ],
   },
   {

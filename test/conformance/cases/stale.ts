@@ -159,6 +159,36 @@ const whileRevalidate: readonly Case[] = [
     ],
   },
   {
+    id: "swr-part-refreshes",
+    kind: "may",
+    clause: "5861 3",
+    says: "a part that is served stale has the whole refreshed",
+    steps: [
+      filledWith(WHILE_REVALIDATE),
+      {
+        send: { headers: [["Range", "bytes=0-0"]] },
+        origin: { headers: [["Cache-Control", "max-age=3600"]] },
+        expect: { from: "background", status: 206, body: "#", asked: { method: "GET", headers: { range: null } } },
+      },
+      eventually(reused({}, { body: "#2" })),
+    ],
+  },
+  {
+    id: "swr-head-refreshes",
+    kind: "may",
+    clause: "5861 3",
+    says: "HEAD that is answered stale has the whole refreshed",
+    steps: [
+      filledWith(WHILE_REVALIDATE),
+      {
+        send: { method: "HEAD" },
+        origin: { headers: [["Cache-Control", "max-age=3600"]] },
+        expect: { from: "background", status: 200, body: "", asked: { method: "GET" } },
+      },
+      eventually(reused({}, { body: "#2" })),
+    ],
+  },
+  {
     id: "swr-conditional-client",
     kind: "should",
     clause: "9111 4.3.2",
@@ -293,7 +323,6 @@ const ifError: readonly Case[] = [
     kind: "may",
     clause: "5861 4",
     says: "a client may allow a stale response to stand in for an error",
-    pending: "a request's stale-if-error is not read",
     steps: [
       filledWith(aged("max-age=10")),
       {
@@ -312,6 +341,35 @@ const ifError: readonly Case[] = [
       filledWith(aged("max-age=10")),
       { ...errorFor({ status: 503 }), send: { headers: [["Cache-Control", "stale-if-error=5"]] } },
     ],
+  },
+  ...["must-revalidate", "proxy-revalidate", "s-maxage=10", "no-cache"].map(
+    (directive): Case => ({
+      id: `sie-request-${directive.replaceAll("=", "-")}`,
+      kind: "must",
+      clause: "9111 4.2.4",
+      says: `with ${directive} nothing stale stands in for an error, whatever the client allows`,
+      steps: [
+        filledWith(aged(`max-age=10, ${directive}`, ["ETag", '"a"'])),
+        { ...errorFor({ status: 503 }), send: { headers: [["Cache-Control", "stale-if-error=3600"]] } },
+      ],
+    }),
+  ),
+  {
+    id: "sie-request-and-no-cache",
+    kind: "should",
+    clause: "9111 5.2.1.4",
+    says: "a client's no-cache goes before its stale-if-error",
+    steps: [
+      filledWith(aged("max-age=10")),
+      { ...errorFor({ status: 503 }), send: { headers: [["Cache-Control", "no-cache, stale-if-error=3600"]] } },
+    ],
+  },
+  {
+    id: "sie-request-asks-first",
+    kind: "must",
+    clause: "5861 4",
+    says: "what a client allows for errors is not served while the origin answers",
+    steps: [filledWith(aged("max-age=10")), forwarded({ headers: [["Cache-Control", "stale-if-error=3600"]] })],
   },
   {
     id: "closed-no-permission",
