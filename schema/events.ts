@@ -33,6 +33,8 @@ export type MissReason =
   | "method"
   /** The request is told apart by its body, which is larger than a key is made of. */
   | "body-too-big"
+  /** The cache, or the rule that fits, keeps nothing. */
+  | "disabled"
   /** A rule says that this request goes past the cache. */
   | "bypass"
   /** The URL, or what the request varies on, is too long for a key. */
@@ -48,6 +50,8 @@ export type RefusalReason =
   | "method"
   /** The request is told apart by its body, which is larger than a key is made of. */
   | "body-too-big"
+  /** The cache, or the rule that fits, keeps nothing. */
+  | "disabled"
   /** A rule says that this request goes past the cache. */
   | "bypass"
   /** The URL, or what the request varies on, is too long for a key. */
@@ -64,6 +68,8 @@ export type RefusalReason =
   | "set-cookie"
   /** The request carried credentials and the response does not allow sharing (RFC 9111 section 3.5). */
   | "authorization"
+  /** It says it is something else than its path looks like (web cache deception). */
+  | "content-type"
   /** `Vary: *`, or a `Vary` on more headers than a key may hold. */
   | "vary"
   /** No lifetime: neither declared nor in the response, or one of zero seconds. */

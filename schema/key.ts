@@ -81,8 +81,8 @@ export function sortQuery(query: string): string {
     .join("&");
 }
 
-/** Decoded, so that `a` and `%61` count as repeats of one name and keep their order. */
-function parameterName(parameter: string): string {
+/** The name of a parameter of a query. Decoded, so that `a` and `%61` count as repeats of one name and keep their order. */
+export function parameterName(parameter: string): string {
   const end = parameter.indexOf("=");
   const raw = (end === -1 ? parameter : parameter.slice(0, end)).replaceAll("+", " ");
   try {
@@ -129,9 +129,4 @@ export function normalizeVary(names: readonly string[]): string[] {
 
 export function isSearchRule(name: string): boolean {
   return name.startsWith("?");
-}
-
-/** The values of `names` in `headers`, as {@link KeyParts.vary} wants them; `names` as of {@link normalizeVary}. */
-export function varyValues(names: readonly string[], headers: Headers): (readonly [string, string | null])[] {
-  return names.map((name) => [name, isSearchRule(name) ? null : headers.get(name)] as const);
 }

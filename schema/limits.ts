@@ -40,6 +40,8 @@ export const limits = {
   queryBodyBytes: 65_536,
   /** and of POST and whatever else a rule names. */
   keyedBodyBytes: 8_000,
+  /** Languages of one cache. */
+  languages: 100,
   /** Request headers a cache may vary on. */
   varyHeaders: 16,
   /** Seconds; one year, the longest lifetime RFC 9111 caches are expected to honour usefully. */
@@ -62,6 +64,18 @@ export const limits = {
   reasonCharacters: 500,
   /** Route rules in one cache. */
   rules: 500,
+  /** Headers, cookies and traffic splits, of each so many, in one key policy. */
+  keyValues: 16,
+  /** Query parameters that a key policy names. */
+  keyParameters: 200,
+  /** Groups of the values of one header or cookie. */
+  keyGroups: 50,
+  /** Characters in the pattern of a group. */
+  patternCharacters: 500,
+  /** Characters of a value that a group's pattern is tried on. */
+  groupedCharacters: 1000,
+  /** Variants in one traffic split. */
+  splitVariants: 20,
 } as const;
 
 /** A namespace no cache may use: what Larder keeps for itself. */

@@ -1,124 +1,25 @@
 import * as v from "valibot";
+import {
+  ArmorSchema,
+  CachingSchema,
+  ForcePrivateSchema,
+  fractionUpTo,
+  GraphqlSchema,
+  HeaderNamesSchema,
+  KeySchema,
+  SecondsSchema,
+  TtlByStatusSchema,
+  VarySchema,
+  WholeSecondsSchema,
+  wholeNumber,
+} from "./fields.ts";
 import { LeaseSchema } from "./fills.ts";
-import { normalizeVary } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { Namespace } from "./names.ts";
 import { CacheNameSchema, NamespaceSchema, TagsSchema } from "./names.ts";
+import { RuleSchema } from "./rule.ts";
 import type { Version } from "./version.ts";
 import { VERSION_FORM } from "./version.ts";
-
-const wholeSeconds = v.pipe(v.number("must be a number of seconds"), v.integer("must be a whole number of seconds"));
-
-const seconds = v.pipe(
-  wholeSeconds,
-  v.minValue(0, "must not be negative"),
-  v.maxValue(limits.ttlSeconds, `must be at most ${limits.ttlSeconds} seconds, a year`),
-);
-
-/** A field name as of RFC 9110 section 5.1. */
-const headerName = v.pipe(
-  v.string("must be a string"),
-  v.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "must be a header name (RFC 9110 section 5.1)"),
-);
-
-const headerNames = v.pipe(
-  v.array(headerName, "must be an array of header names"),
-  v.maxLength(limits.varyHeaders, `must hold at most ${limits.varyHeaders} header names`),
-);
-
-const vary = v.pipe(
-  headerNames,
-  v.transform((list) => normalizeVary(list)),
-);
-
-const STATUS_KEY = /^(?:[2-5][0-9]{2}|[2-5]xx|(?<first>[2-5][0-9]{2})-(?<last>[2-5][0-9]{2}))$/;
-
-/** Seconds by status; `src/http/status-ttl.ts` reads it. */
-const ttlByStatus = v.pipe(
-  // `record` alone takes a list or a Map, and finds nothing in them.
-  v.custom<Record<string, number>>(isPlainObject, "must be an object of seconds by status"),
-  v.record(
-    v.pipe(
-      v.string(),
-      v.check(isStatusKey, 'must be a status "404", a class "4xx" or a range "500-504", of 200 to 599'),
-    ),
-    seconds,
-  ),
-  v.maxEntries(limits.statusTtls, `must hold at most ${limits.statusTtls} statuses, classes and ranges`),
-);
-
-function isPlainObject(input: unknown): boolean {
-  return Object.prototype.toString.call(input) === "[object Object]";
-}
-
-function isStatusKey(key: string): boolean {
-  const match = STATUS_KEY.exec(key);
-  if (match === null) return false;
-  const { first = "", last = "" } = match.groups ?? {};
-  return first <= last;
-}
-
-/** A number from 0 to `most`, not only a whole one. */
-function fractionUpTo(most: number) {
-  return v.pipe(
-    v.number("must be a number"),
-    v.minValue(0, "must not be negative"),
-    v.maxValue(most, `must be at most ${most}`),
-  );
-}
-
-const names = v.pipe(v.array(v.string("must be a string"), "must be an array of names"), v.maxLength(100));
-
-function wholeNumber(most: number) {
-  return v.pipe(
-    v.number("must be a number"),
-    v.integer("must be a whole number"),
-    v.minValue(0, "must not be negative"),
-    v.maxValue(most, `must be at most ${most}`),
-  );
-}
-
-const RuleSchema = v.strictObject({
-  /** For people; `rule 3` when left out. */
-  name: v.optional(v.string("must be a string")),
-  /** A URLPattern pathname (developer.mozilla.org/docs/Web/API/URL_Pattern_API); every path when left out. */
-  path: v.optional(
-    v.pipe(v.string("must be a string"), v.check(isPathPattern, "must be a URLPattern pathname, such as /p/:id")),
-  ),
-  /**
-   * The methods the rule is for; every method when left out. GET, HEAD and QUERY are cached anyway, POST only where a rule
-   * names it, by its body. So name it only for requests that change nothing.
-   */
-  methods: v.optional(
-    v.pipe(
-      v.array(
-        v.picklist(["GET", "HEAD", "QUERY", "POST"], "must be GET, HEAD, QUERY or POST: no other method is cached"),
-        "must be an array of methods",
-      ),
-      v.minLength(1, "must name at least one method"),
-    ),
-  ),
-  ttlSeconds: v.optional(seconds),
-  /** Instead of the cache's own, as a whole. */
-  ttlByStatus: v.optional(ttlByStatus),
-  staleWhileRevalidateSeconds: v.optional(seconds),
-  staleIfErrorSeconds: v.optional(seconds),
-  vary: v.optional(vary),
-  tags: v.optional(TagsSchema),
-  /** A request that has any of these is neither answered from the cache nor stored. */
-  bypass: v.optional(
-    v.strictObject({ headers: v.optional(headerNames), cookies: v.optional(names), query: v.optional(names) }),
-  ),
-});
-
-function isPathPattern(pathname: string): boolean {
-  try {
-    new URLPattern({ pathname });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The options of `cache()`. All durations are whole seconds. */
 export const CacheOptionsSchema = v.strictObject({
@@ -131,13 +32,13 @@ export const CacheOptionsSchema = v.strictObject({
    * says nothing of its own, and needs one. Never stored in any case: what says `no-store`, `private` or `no-cache`,
    * and what sets a cookie.
    */
-  ttlSeconds: v.optional(seconds),
+  ttlSeconds: v.optional(SecondsSchema),
   /**
    * How long a response is fresh by its status; it goes before `ttlSeconds`: `{ "404": 60, "5xx": 0, "500-504": 10 }`.
    * A status goes before a range, a narrow range before a wide one, and any range before a class. 0 is not stored, and
    * what is stored of 500 or more is never served stale.
    */
-  ttlByStatus: v.optional(ttlByStatus),
+  ttlByStatus: v.optional(TtlByStatusSchema),
   /**
    * The share of its lifetime, chosen at random up to this, by which what is stored expires earlier: with 0.1, what would
    * be fresh for 100 seconds is for 90 to 100.
@@ -149,19 +50,53 @@ export const CacheOptionsSchema = v.strictObject({
    */
   earlyRefresh: v.optional(fractionUpTo(10), 0),
   /** How long after its lifetime it is still served at once, while `wrap`, `remember` or the gateway refreshes it. */
-  staleWhileRevalidateSeconds: v.optional(seconds),
+  staleWhileRevalidateSeconds: v.optional(SecondsSchema),
   /**
    * How long after its lifetime it may stand in for an origin that fails: that throws, takes longer than
    * `fillTimeoutSeconds`, or answers 500, 502, 503 or 504. Until the origin has failed, the caller waits.
    */
-  staleIfErrorSeconds: v.optional(seconds),
+  staleIfErrorSeconds: v.optional(SecondsSchema),
   /** Request headers whose values choose between variants. */
-  vary: v.optional(vary, []),
+  vary: v.optional(VarySchema, []),
   /**
    * Whether two URLs whose query parameters differ in their order only are the same. `kept` is the letter of RFC 9111
    * section 4, under which an origin may tell them apart.
    */
   queryOrder: v.optional(v.picklist(["sorted", "kept"], 'must be "sorted" or "kept"'), "sorted"),
+  /** What of a request its key is made of, besides its URL and `vary`. */
+  key: v.optional(KeySchema),
+  /**
+   * The languages that there are, of which a request gets the one it prefers: requests that differ in their
+   * `Accept-Language` and get the same one have one key, where that field is in `vary` or in the response's `Vary`. The
+   * gateway asks the origin for that one.
+   */
+  languages: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          v.string("must be a string"),
+          v.regex(/^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/, "must be a language such as en or pt-BR"),
+        ),
+        "must be an array of languages",
+      ),
+      v.minLength(1, "must name at least one language"),
+      v.maxLength(limits.languages, `must hold at most ${limits.languages} languages`),
+    ),
+  ),
+  /**
+   * `on`: what looks like a static file by its path, `.css` for one, and says by its Content-Type that it is none is not
+   * kept: somebody may have been led to a page of theirs by a path that is kept for all (web cache deception).
+   */
+  cacheDeceptionArmor: v.optional(ArmorSchema, "off"),
+  /** `off`: nothing is kept, every request goes past the cache, and nobody waits for anybody. */
+  caching: v.optional(CachingSchema, "on"),
+  /**
+   * Keeps what says `Cache-Control: private` as well: for pages that are the same for everybody, whatever they say. What
+   * sets a cookie is not kept in any case.
+   */
+  forcePrivateCaching: v.optional(ForcePrivateSchema, false),
+  /** Bodies are GraphQL: those that mean the same have one key, and no answer to a mutation is kept. */
+  graphql: v.optional(GraphqlSchema),
   /** Tags on every entry of this cache. */
   tags: v.optional(TagsSchema, []),
   /** Policy by route: the first rule that fits a request overrides the fields it names. */
@@ -178,7 +113,7 @@ export const CacheOptionsSchema = v.strictObject({
   binding: v.optional(v.pipe(v.string("must be a string"), v.minLength(1, "must not be empty")), "LARDER"),
   /** No hit is served on a view of the purge log confirmed longer ago than this. At least 2. */
   purgeLagSeconds: v.optional(
-    v.pipe(wholeSeconds, v.minValue(2, "must be at least 2"), v.maxValue(3600, "must be at most 3600")),
+    v.pipe(WholeSecondsSchema, v.minValue(2, "must be at least 2"), v.maxValue(3600, "must be at most 3600")),
     5,
   ),
   /** What a hit on a view older than that does: waits for one sync, or is served at once while one goes on behind it. */
@@ -186,7 +121,7 @@ export const CacheOptionsSchema = v.strictObject({
   /** What to do when the view is too old and the coordinator cannot be reached. */
   whenUnreachable: v.optional(v.picklist(["serve", "bypass"], 'must be "serve" or "bypass"'), "serve"),
   /** For how long after `purgeLagSeconds` `whenUnreachable: "serve"` goes on. */
-  unreachableGraceSeconds: v.optional(seconds, 60),
+  unreachableGraceSeconds: v.optional(SecondsSchema, 60),
   /** Refuses purges by this declaration that would hit more entries than this, unless they name a `maxEntries`. */
   maxEntriesPerPurge: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),
@@ -203,7 +138,7 @@ export const CacheOptionsSchema = v.strictObject({
    */
   fillTimeoutSeconds: v.optional(
     v.pipe(
-      wholeSeconds,
+      WholeSecondsSchema,
       v.minValue(1, "must be at least 1"),
       v.maxValue(limits.fillTimeoutSeconds, `must be at most ${limits.fillTimeoutSeconds}`),
     ),
@@ -217,7 +152,7 @@ export const CacheOptionsSchema = v.strictObject({
    */
   hitForMissSeconds: v.optional(
     v.pipe(
-      wholeSeconds,
+      WholeSecondsSchema,
       v.minValue(0, "must not be negative"),
       v.maxValue(limits.hitForMissSeconds, `must be at most ${limits.hitForMissSeconds}`),
     ),
@@ -229,7 +164,7 @@ export const CacheOptionsSchema = v.strictObject({
    */
   shieldMaxBytes: v.optional(wholeNumber(limits.shieldBytes), 2 * 1024 * 1024),
   /** For how long after its windows a response with an ETag or a Last-Modified is kept for the origin to confirm it. */
-  revalidateSeconds: v.optional(seconds, 0),
+  revalidateSeconds: v.optional(SecondsSchema, 0),
   /** Whether the client's own Cache-Control counts (RFC 9111 section 5.2.1): anyone can send it. */
   requestDirectives: v.optional(v.picklist(["honor", "ignore"], 'must be "honor" or "ignore"'), "honor"),
   /**
@@ -238,7 +173,7 @@ export const CacheOptionsSchema = v.strictObject({
    */
   targetedControl: v.optional(
     v.pipe(
-      headerNames,
+      HeaderNamesSchema,
       v.transform((list) => list.map((name) => name.toLowerCase())),
     ),
     ["cdn-cache-control"],
@@ -274,7 +209,7 @@ const version = v.pipe(
 /** The options of `match`. */
 export const MatchOptionsSchema = v.strictObject({
   /** Instead of the cache's own. */
-  vary: v.optional(vary),
+  vary: v.optional(VarySchema),
   /** Serve nothing that a purge up to this version has hit, wherever that purge was made. */
   atLeast: v.optional(version),
   /** `strong` confirms the view with the coordinator first; `bounded`, the default, within `purgeLagSeconds`. */
@@ -293,11 +228,11 @@ export type MatchOptions = v.InferInput<typeof MatchOptionsSchema>;
 export const PutOptionsSchema = v.strictObject({
   /** Added to the cache's own. */
   tags: v.optional(TagsSchema, []),
-  ttlSeconds: v.optional(seconds),
-  staleWhileRevalidateSeconds: v.optional(seconds),
-  staleIfErrorSeconds: v.optional(seconds),
+  ttlSeconds: v.optional(SecondsSchema),
+  staleWhileRevalidateSeconds: v.optional(SecondsSchema),
+  staleIfErrorSeconds: v.optional(SecondsSchema),
   /** Instead of the cache's own. */
-  vary: v.optional(vary),
+  vary: v.optional(VarySchema),
   /** Survives every purge but one of exactly this request, and an erasing one. */
   permanent: v.optional(v.literal(true, "must be true, or left out")),
   /** The version known before the origin was asked; `match` remembers it for the request object it was given. */
@@ -328,7 +263,7 @@ export const StoreOptionsSchema = v.strictObject({
 export type StoreOptions = v.InferOutput<typeof StoreOptionsSchema>;
 
 /** The options of `delete` and `key`. */
-export const KeyOptionsSchema = v.strictObject({ vary: v.optional(vary) });
+export const KeyOptionsSchema = v.strictObject({ vary: v.optional(VarySchema) });
 
 export type KeyOptions = v.InferInput<typeof KeyOptionsSchema>;
 

@@ -1,4 +1,5 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
+import config from "../larder.config.ts";
 import { LarderError } from "../schema/errors.ts";
 import type { Lease } from "../schema/fills.ts";
 import { LeaseSchema } from "../schema/fills.ts";
@@ -12,8 +13,11 @@ import { parse } from "../schema/validate.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
 import { Edge } from "./edge/edge.ts";
+import { checkDeclaration } from "./edge/policy.ts";
 import { ReadThrough } from "./edge/read-through.ts";
 import { platform } from "./edge/surroundings.ts";
+import type { GatewayEnvironment } from "./gateway/config.ts";
+import { plansOf } from "./gateway/config.ts";
 import { createGateway } from "./gateway/gateway.ts";
 
 export { CacheNamespace } from "../objects/cache-namespace.ts";
@@ -35,7 +39,7 @@ const MOST_DECLARATIONS = 1000;
 function declared(options: string): CacheConfig {
   let config = declarations.get(options);
   if (config === undefined) {
-    config = parse(CacheOptionsSchema, fromJson(options));
+    config = checkDeclaration(parse(CacheOptionsSchema, fromJson(options)));
     if (declarations.size >= MOST_DECLARATIONS) declarations.clear();
     declarations.set(options, config);
   }
@@ -50,8 +54,25 @@ function fromJson(options: string): unknown {
   }
 }
 
-/** The cache of the gateway, which follows what the site itself says. */
-const GATEWAY = { name: "gateway", revalidateSeconds: 3600, queryOrder: "kept" };
+/** What stands in front of the sites, worked out when it is first asked; the environment of an isolate does not change. */
+let gateway: { readonly answer: ReturnType<typeof createGateway> | undefined } | undefined;
+
+function gatewayOf(env: GatewayEnvironment) {
+  gateway ??= { answer: configured(env) };
+  return gateway.answer;
+}
+
+function configured(env: GatewayEnvironment) {
+  try {
+    const plans = plansOf(config, env);
+    return plans === undefined ? undefined : createGateway({ plans, readThrough });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`larder: the gateway's configuration cannot be followed. ${why}`);
+    return async () =>
+      new Response("The gateway is not configured as it should be; its log says why.\n", { status: 500 });
+  }
+}
 
 /** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
 interface BindingProps {
@@ -71,12 +92,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     if (isReserved(request.url, prefix)) {
       return createApi({ prefix, token: this.env.LARDER_TOKEN, namespace: objectOf })(request);
     }
-    const { ORIGIN } = this.env;
-    if (ORIGIN === undefined || ORIGIN === "") {
-      return new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 });
-    }
-    const config = declared(JSON.stringify({ ...GATEWAY, namespace: this.env.LARDER_NAMESPACE ?? "default" }));
-    return createGateway({ origin: ORIGIN, config, readThrough })(request);
+    const answer = gatewayOf(this.env);
+    return answer === undefined
+      ? new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 })
+      : answer(request);
   }
 
   async sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>) {
@@ -138,7 +157,7 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
 
   async cacheLookupUrl(options: string, url: string, demand?: Pick<Demand, "coalesce">) {
     const config = this.#declared(options);
-    if (config.vary.length > 0 || config.rules.length > 0) return null;
+    if (config.vary.length > 0 || config.rules.length > 0 || config.key !== undefined) return null;
     // Not parsed: this is the way of every hit over RPC, and there is one thing it can ask.
     const found = await edge.lookupUrl(config, url, demand?.coalesce === true ? { coalesce: true } : {});
     if (found === undefined) return null;

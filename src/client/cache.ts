@@ -13,7 +13,7 @@ import type { Version } from "../../schema/version.ts";
 import { parseVersion } from "../../schema/version.ts";
 import { keyedRequest, withoutBody } from "../edge/keyed-request.ts";
 import { isKeyedByBody, placeOf } from "../edge/place.ts";
-import { keyedBy } from "../edge/policy.ts";
+import { checkDeclaration, keyedBy, policyFor } from "../edge/policy.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
 import type { DryRun, PurgeOptions } from "./purge-options.ts";
@@ -111,7 +111,7 @@ export interface Cache {
  * @throws LarderError `invalid-input`, naming the option and its limit
  */
 export function cache(options: CacheOptions): Cache {
-  return new DeclaredCache(parse(CacheOptionsSchema, options));
+  return new DeclaredCache(checkDeclaration(parse(CacheOptionsSchema, options)));
 }
 
 class DeclaredCache implements Cache {
@@ -229,7 +229,11 @@ class DeclaredCache implements Cache {
         },
       );
     }
-    const place = placeOf(this.#config, asked, keyedBy(this.#config, asked, parse(KeyOptionsSchema, options)));
+    const place = placeOf(
+      this.#config,
+      asked,
+      keyedBy(policyFor(this.#config, asked), parse(KeyOptionsSchema, options)),
+    );
     if (place !== undefined) return place.key;
     throw new LarderError(
       "invalid-input",

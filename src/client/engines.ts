@@ -137,7 +137,8 @@ const MOST_VARYING = 1000;
 /** Whether nothing of the request but its URL can matter, unless the response varies. */
 function isPlain(config: CacheConfig, { method, headers }: Request, demand: Demand | undefined): boolean {
   const isUndemanding = Object.keys(demand ?? {}).every((name) => name === "coalesce");
-  if (!isUndemanding || method !== "GET" || config.rules.length > 0 || config.vary.length > 0) return false;
+  if (!isUndemanding || method !== "GET") return false;
+  if (config.rules.length > 0 || config.vary.length > 0 || config.key !== undefined) return false;
   return !MATTERING.some((name) => headers.has(name));
 }
 

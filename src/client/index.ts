@@ -7,10 +7,14 @@
  * const pages = cache({ name: "pages", namespace: "storefront", ttlSeconds: 60, staleWhileRevalidateSeconds: 30 });
  * ```
  */
+
+export type { ValueGroup, ValueGroups } from "../../schema/custom-cache-key.ts";
+export { CustomCacheKey } from "../../schema/custom-cache-key.ts";
 export type { ErrorCode } from "../../schema/errors.ts";
 export { LarderError } from "../../schema/errors.ts";
 export type { MissReason, RefusalReason } from "../../schema/events.ts";
 export type { Key } from "../../schema/key.ts";
+export type { KeyPolicy } from "../../schema/key-policy.ts";
 export type { CacheOptions, KeyOptions, MatchOptions, PutOptions } from "../../schema/options.ts";
 export type {
   DryRunResult,

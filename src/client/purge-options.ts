@@ -1,6 +1,8 @@
 import { LarderError } from "../../schema/errors.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import type { PurgeRequest } from "../../schema/purge-request.ts";
+import { keyedUrlOf } from "../edge/place.ts";
+import { keyedBy, policyFor } from "../edge/policy.ts";
 
 /** What to purge. Fields together mean entries for which all hold. */
 export interface Selection {
@@ -55,15 +57,21 @@ export function toPurgeRequest(options: PurgeOptions, config: CacheConfig): Purg
   const request: Readonly<Record<string, unknown>> = {
     ...(scope === "cache" ? { cache: config.name } : {}),
     ...(maxEntriesPerPurge === undefined ? {} : { maxEntries: maxEntriesPerPurge }),
-    ...withUrl(rest),
-    ...(any === undefined ? {} : { any: Array.isArray(any) ? any.map(withUrl) : any }),
+    ...withUrl(rest, config),
+    ...(any === undefined ? {} : { any: Array.isArray(any) ? any.map((one) => withUrl(one, config)) : any }),
   };
   return request as PurgeRequest;
 }
 
-function withUrl<Fields extends Selection>(selection: Fields): Omit<Fields, "request"> & { url?: string } {
+/** A request is purged by the URL its key has, which may lack some of its query. */
+function withUrl<Fields extends Selection>(
+  selection: Fields,
+  config: CacheConfig,
+): Omit<Fields, "request"> & { url?: string } {
   const { request, ...rest } = selection;
-  return request === undefined ? rest : { ...rest, url: asRequest(request).url };
+  if (request === undefined) return rest;
+  const asked = asRequest(request);
+  return { ...rest, url: keyedUrlOf(asked, keyedBy(policyFor(config, asked), {})) };
 }
 
 /** @throws LarderError `invalid-input` for what is neither a Request nor an absolute URL */

@@ -17,7 +17,7 @@ import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
 import { DataCentre } from "./data-centre.ts";
 import { findEntry } from "./find.ts";
-import { keyedBy } from "./policy.ts";
+import { keyedBy, policyFor } from "./policy.ts";
 import { Reader } from "./reader.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ViewKeeper } from "./view-keeper.ts";
@@ -62,7 +62,13 @@ export class Edge implements CacheEngine {
   }
 
   refresh(config: CacheConfig, request: Request, wish: RefreshWish, keying: Keying = {}): Promise<RefreshTurn> {
-    return this.#reader.refresh(this.#keeper(config), config, request, wish, keyedBy(config, request, keying));
+    return this.#reader.refresh(
+      this.#keeper(config),
+      config,
+      request,
+      wish,
+      keyedBy(policyFor(config, request), keying),
+    );
   }
 
   abandon(config: CacheConfig, lease: Lease): Promise<void> {
@@ -74,7 +80,7 @@ export class Edge implements CacheEngine {
   }
 
   async remove(config: CacheConfig, request: Request, keying: Keying = {}, by = GATEWAY): Promise<boolean> {
-    const found = await findEntry(this.#l1, config, request, keyedBy(config, request, keying));
+    const found = await findEntry(this.#l1, config, request, keyedBy(policyFor(config, request), keying));
     if (found === undefined) return false;
     await found.stored?.body?.cancel();
     const { place } = found;

@@ -13,6 +13,7 @@ export function forwardReason(reason: MissReason): ForwardReason {
       return "vary-miss";
     case "bypass":
     case "body-too-big":
+    case "disabled":
     case "too-long":
     case "hit-for-miss":
     case "unreachable":

@@ -23,8 +23,8 @@ export interface KeyedRequest {
 export async function keyedRequest(config: CacheConfig, request: Request): Promise<KeyedRequest> {
   if (!isKeyedByBody(request)) return { asked: request };
   const asked = withoutBody(request);
-  const { isCachedMethod, bypass } = policyFor(config, request);
-  if (!isCachedMethod || bypass) return { asked };
+  const { caching, isCachedMethod, bypass, graphql } = policyFor(config, request);
+  if (caching === "off" || !isCachedMethod || bypass !== undefined) return { asked };
   if (request.bodyUsed) {
     throw new LarderError(
       "invalid-input",
@@ -33,10 +33,18 @@ export async function keyedRequest(config: CacheConfig, request: Request): Promi
     );
   }
   const mostBytes = request.method === "QUERY" ? limits.queryBodyBytes : limits.keyedBodyBytes;
-  const keyed = await bodyKey(request.clone(), { mostBytes });
-  if (keyed.kind === "keyed") return { asked, body: keyed.key, content: keyed.body };
-  await keyed.body?.cancel();
-  return { asked, body: null };
+  const as =
+    graphql === undefined ? ({ kind: "bytes" } as const) : ({ kind: "graphql", persisted: graphql.persisted } as const);
+  const keyed = await bodyKey(request.clone(), { mostBytes, as });
+  switch (keyed.kind) {
+    case "keyed":
+      return { asked, body: keyed.key, content: keyed.body };
+    case "not-a-query":
+      return { asked, content: keyed.body };
+    case "too-big":
+      await keyed.body.cancel();
+      return { asked, body: null };
+  }
 }
 
 export function withoutBody({ url, method, headers, cf }: Request): Request {

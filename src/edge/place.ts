@@ -1,16 +1,24 @@
 import type { Place } from "../../schema/entry.ts";
 import type { AbsoluteUrl } from "../../schema/key.ts";
 import { absoluteUrl, buildKey, isSearchRule, normalizeVary, sortedUrl } from "../../schema/key.ts";
+import type { KeyPolicy } from "../../schema/key-policy.ts";
 import { limits } from "../../schema/limits.ts";
 import type { CacheConfig } from "../../schema/options.ts";
+import type { KeyPart } from "../http/key-parts.ts";
+import { keyParts } from "../http/key-parts.ts";
+import { keyedUrl } from "../http/keyed-url.ts";
 import { withoutIgnored } from "../http/no-vary-search.ts";
-import { normalizedAcceptEncoding } from "../http/vary.ts";
+import { preferredLanguage } from "../http/preferred-language.ts";
+import { normalizedValue } from "../http/vary-values.ts";
 import { Memo } from "../store/memo.ts";
 
 /** What a request's key is made of besides its method and its URL. */
 export interface KeyedBy {
   /** Names as of `normalizeVary`. */
   readonly vary: readonly string[];
+  readonly key?: KeyPolicy | undefined;
+  /** Those that there are, of which the one the request prefers stands for its `Accept-Language`. */
+  readonly languages?: readonly string[] | undefined;
   /** What its body comes to, of a request whose answer depends on that. */
   readonly body?: string | null | undefined;
 }
@@ -25,7 +33,7 @@ const plainPlaces = new WeakMap<object, Memo<Place>>();
  * or the values it varies on, are too long to be kept.
  */
 export function placeOf(keyspace: Keyspace, request: Request, by: KeyedBy): Place | undefined {
-  if (by.vary.length > 0 || request.method !== "GET") return workOut(keyspace, request, by);
+  if (by.vary.length > 0 || by.key !== undefined || request.method !== "GET") return workOut(keyspace, request, by);
   let places = plainPlaces.get(keyspace);
   if (places === undefined) {
     places = new Memo(1000);
@@ -66,26 +74,47 @@ export function searchPlaceOf(keyspace: Keyspace, request: Request): Place | und
   return { key, url: sortedUrl(path), cache };
 }
 
-function workOut(
-  { namespace, name: cache, queryOrder }: Keyspace,
-  request: Request,
-  { vary, body }: KeyedBy,
-): Place | undefined {
-  const own = withoutIgnored(absoluteUrl(request.url), vary);
+function workOut({ namespace, name: cache, queryOrder }: Keyspace, request: Request, by: KeyedBy): Place | undefined {
+  const own = keyedUrlOf(request, by);
   // What people ask for by URL, to purge it, is found in any order.
   const sorted = sortedUrl(own);
   if (own.length > limits.urlCharacters) return undefined;
-  const values = vary.map((name) => [name, keyedValue(name, request.headers)] as const);
+  const values = partsOf(request, by);
   // Octets that are no UTF-8 all look like this: values that differ in them only would share a variant.
   if (values.some(([, value]) => value?.includes("\ufffd"))) return undefined;
-  const key = buildKey({
-    namespace,
-    cache,
-    method: methodOf(request),
-    url: queryOrder === "kept" ? own : sorted,
-    vary: body == null ? values : [...values, ["body:", body]],
-  });
+  const url = queryOrder === "kept" ? own : sorted;
+  const key = buildKey({ namespace, cache, method: methodOf(request), url, vary: values });
   return key.length > limits.keyCharacters ? undefined : { key, url: sorted, cache };
+}
+
+/** The request's URL without what of its query has no part in the key. */
+export function keyedUrlOf({ url }: Pick<Request, "url">, { key, vary }: KeyedBy): AbsoluteUrl {
+  const absolute = absoluteUrl(url);
+  const kept = key?.query === undefined ? absolute : (keyedUrl(key, absolute) as AbsoluteUrl);
+  return withoutIgnored(kept, vary);
+}
+
+/** What a request's key is made of besides its method and its URL, by name. */
+function partsOf({ headers, cf }: Request, { vary, key, languages, body }: KeyedBy): KeyPart[] {
+  const parts: KeyPart[] = vary.map((name) => [name, keyedValue(name, headers, languages)]);
+  if (key !== undefined) {
+    const own = keyParts(key, { headers, country: key.country === true ? countryOf(headers, cf) : undefined });
+    parts.push(...own.filter(([name]) => !vary.includes(name)));
+  }
+  if (body != null) parts.push(["body:", body]);
+  return parts;
+}
+
+function keyedValue(name: string, headers: Headers, languages: readonly string[] | undefined): string | null {
+  if (isSearchRule(name)) return null;
+  if (name === "accept-language" && languages !== undefined) return preferredLanguage(headers, languages);
+  return normalizedValue(name, headers);
+}
+
+/** As Cloudflare tells it: of the request, or in the field that it adds for those who ask for it. */
+function countryOf(headers: Headers, cf: Request["cf"]): string | undefined {
+  const country: unknown = cf?.["country"];
+  return typeof country === "string" ? country : (headers.get("cf-ipcountry") ?? undefined);
 }
 
 /** Whether what is asked for is in the request's body as much as in its URL. */
@@ -95,10 +124,4 @@ export function isKeyedByBody({ method }: Pick<Request, "method">): boolean {
 
 function methodOf({ method }: Request): string {
   return method === "HEAD" ? "GET" : method;
-}
-
-function keyedValue(name: string, headers: Headers): string | null {
-  if (isSearchRule(name)) return null;
-  // Clients spell what they accept in many ways that mean the same: one variant a meaning.
-  return name === "accept-encoding" ? normalizedAcceptEncoding(headers) : headers.get(name);
 }

@@ -1,83 +1,155 @@
+import { LarderError } from "../../schema/errors.ts";
+import type { KeyPolicy } from "../../schema/key-policy.ts";
 import type { Tag } from "../../schema/names.ts";
 import type { CacheConfig, CacheRule, Keying } from "../../schema/options.ts";
 import { parseCookies } from "../http/cookies.ts";
+import { ambiguousForm } from "../http/path-forms.ts";
+import { pathnameOf } from "../http/pathname.ts";
+import type { RuleMatch, RuleMatcher } from "../http/rule-match.ts";
+import { compileRules } from "../http/rule-match.ts";
 import type { StatusTtls } from "../http/status-ttl.ts";
+import { expandTags, isTagTemplate, templateProblems } from "../http/tag-template.ts";
 import type { KeyedBy } from "./place.ts";
 
 /** What a cache's declaration says of one request: its own fields, overridden by those of the first rule that fits. */
 export interface Policy {
+  /** The rule that fits, by its place among the rules. */
+  readonly rule: number | undefined;
+  readonly caching: "on" | "off";
   readonly ttlSeconds: number | undefined;
   readonly ttlByStatus: StatusTtls | undefined;
   readonly staleWhileRevalidateSeconds: number | undefined;
   readonly staleIfErrorSeconds: number | undefined;
+  readonly forcePrivateCaching: boolean;
   readonly vary: readonly string[];
-  readonly tags: readonly Tag[];
-  /** The request is neither answered from the cache nor stored. */
-  readonly bypass: boolean;
+  readonly key: KeyPolicy | undefined;
+  readonly graphql: CacheConfig["graphql"];
+  readonly cacheDeceptionArmor: "on" | "off";
+  readonly languages: readonly string[] | undefined;
+  /** What of the request makes it go past the cache: `header x`, `cookie x`, `query x`, `path dot-segment`. */
+  readonly bypass: string | undefined;
   /** Whether answers to the request's method are kept at all. */
   readonly isCachedMethod: boolean;
-}
-
-interface CompiledRule {
-  readonly rule: CacheRule;
-  readonly pattern: URLPattern | undefined;
-}
-
-const compiled = new WeakMap<CacheConfig, readonly CompiledRule[]>();
-
-export function policyFor(config: CacheConfig, request: Request): Policy {
-  const rule = config.rules.length === 0 ? undefined : firstMatch(config, request);
-  const isCachedMethod = ANYWAY.has(request.method);
-  if (rule === undefined) return { ...ownPolicy(config), bypass: false, isCachedMethod };
-  return {
-    ttlSeconds: rule.ttlSeconds ?? config.ttlSeconds,
-    ttlByStatus: rule.ttlByStatus ?? config.ttlByStatus,
-    staleWhileRevalidateSeconds: rule.staleWhileRevalidateSeconds ?? config.staleWhileRevalidateSeconds,
-    staleIfErrorSeconds: rule.staleIfErrorSeconds ?? config.staleIfErrorSeconds,
-    vary: rule.vary ?? config.vary,
-    tags: rule.tags === undefined ? config.tags : [...config.tags, ...rule.tags],
-    bypass: isBypassed(rule, request),
-    isCachedMethod: isCachedMethod || rule.methods?.some((method) => method === request.method) === true,
-  };
+  /** Worked out when they are asked for: only what is stored has tags. */
+  readonly tags: readonly Tag[];
 }
 
 /** The methods whose answers are kept without a rule that says so: the safe ones, of RFC 9110 and RFC 10008. */
 const ANYWAY: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
 
-function ownPolicy(config: CacheConfig): Omit<Policy, "bypass" | "isCachedMethod"> {
-  const { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags } = config;
-  return { ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds, vary, tags };
+interface Rules {
+  readonly matcher: RuleMatcher;
+  /** Whether any is for some paths only. */
+  readonly tellPathsApart: boolean;
 }
 
-function firstMatch(config: CacheConfig, request: Request): CacheRule | undefined {
+const compiled = new WeakMap<CacheConfig, Rules>();
+const ownPolicies = new WeakMap<CacheConfig, Policy>();
+
+export function policyFor(config: CacheConfig, request: Request): Policy {
+  const { method, url } = request;
+  const own = ownPolicy(config);
+  if (config.rules.length === 0) return ANYWAY.has(method) ? own : { ...own, isCachedMethod: false };
+  const { matcher, tellPathsApart } = rulesOf(config);
+  // An origin may read it as the path of another rule than the one that fits here.
+  const form = tellPathsApart ? ambiguousForm(pathnameOf(url) ?? "") : undefined;
+  if (form !== undefined) return { ...own, bypass: `path ${form}` };
+  const match = matcher.first(method, url);
+  const rule = match === undefined ? undefined : config.rules[match.index];
+  if (match !== undefined && rule !== undefined) return policyOf(config, rule, match, request);
+  return ANYWAY.has(method) ? own : { ...own, isCachedMethod: false };
+}
+
+/** The policy where no rule fits. */
+function ownPolicy(config: CacheConfig): Policy {
+  let policy = ownPolicies.get(config);
+  if (policy === undefined) {
+    const { caching, ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds } = config;
+    const { forcePrivateCaching, cacheDeceptionArmor, languages, vary, key, graphql, tags } = config;
+    policy = {
+      ...{ rule: undefined, caching, ttlSeconds, ttlByStatus, staleWhileRevalidateSeconds, staleIfErrorSeconds },
+      ...{ forcePrivateCaching, cacheDeceptionArmor, languages, vary, key, graphql, tags },
+      ...{ bypass: undefined, isCachedMethod: true },
+    };
+    ownPolicies.set(config, policy);
+  }
+  return policy;
+}
+
+function policyOf(config: CacheConfig, rule: CacheRule, match: RuleMatch, request: Request): Policy {
+  const { method } = request;
+  return {
+    rule: match.index,
+    caching: config.caching === "off" ? "off" : (rule.caching ?? "on"),
+    ttlSeconds: rule.ttlSeconds ?? config.ttlSeconds,
+    ttlByStatus: rule.ttlByStatus ?? config.ttlByStatus,
+    staleWhileRevalidateSeconds: rule.staleWhileRevalidateSeconds ?? config.staleWhileRevalidateSeconds,
+    staleIfErrorSeconds: rule.staleIfErrorSeconds ?? config.staleIfErrorSeconds,
+    forcePrivateCaching: rule.forcePrivateCaching ?? config.forcePrivateCaching,
+    vary: rule.vary ?? config.vary,
+    key: rule.key ?? config.key,
+    graphql: rule.graphql ?? config.graphql,
+    cacheDeceptionArmor: rule.cacheDeceptionArmor ?? config.cacheDeceptionArmor,
+    languages: config.languages,
+    bypass: bypassOf(rule, request),
+    isCachedMethod: ANYWAY.has(method) || rule.methods?.some((named) => named === method) === true,
+    get tags() {
+      return rule.tags === undefined ? config.tags : [...config.tags, ...ruleTags(rule.tags, match)];
+    },
+  };
+}
+
+/** The rule's tags, with what the path holds in the place of `{name}`; one that this makes no tag of is left out. */
+function ruleTags(tags: readonly Tag[], match: RuleMatch): readonly Tag[] {
+  if (!tags.some(isTagTemplate)) return tags;
+  const { tags: expanded, dropped } = expandTags(tags, match.params);
+  for (const { template } of dropped) {
+    console.warn(`larder: the path makes no tag of "${template}", so the entry is stored without it`);
+  }
+  return expanded;
+}
+
+function rulesOf(config: CacheConfig): Rules {
   let rules = compiled.get(config);
   if (rules === undefined) {
-    rules = config.rules.map((rule) => ({
-      rule,
-      pattern: rule.path === undefined ? undefined : new URLPattern({ pathname: rule.path }),
-    }));
+    const tellPathsApart = config.rules.some(({ path }) => path !== undefined);
+    rules = { matcher: compileRules(config.rules), tellPathsApart };
     compiled.set(config, rules);
   }
-  return rules.find(
-    ({ rule, pattern }) =>
-      (rule.methods === undefined || rule.methods.some((method) => method === request.method)) &&
-      (pattern === undefined || pattern.test(request.url)),
-  )?.rule;
+  return rules;
 }
 
-function isBypassed({ bypass }: CacheRule, request: Request): boolean {
-  if (bypass === undefined) return false;
-  if (bypass.headers?.some((name) => request.headers.has(name)) === true) return true;
+function bypassOf({ bypass }: CacheRule, request: Request): string | undefined {
+  if (bypass === undefined) return undefined;
+  const header = bypass.headers?.find((name) => request.headers.has(name));
+  if (header !== undefined) return `header ${header}`;
   if (bypass.query !== undefined && bypass.query.length > 0) {
     const query = new URL(request.url).searchParams;
-    if (bypass.query.some((name) => query.has(name))) return true;
+    const parameter = bypass.query.find((name) => query.has(name));
+    if (parameter !== undefined) return `query ${parameter}`;
   }
-  if (bypass.cookies === undefined || bypass.cookies.length === 0) return false;
+  if (bypass.cookies === undefined || bypass.cookies.length === 0) return undefined;
   const cookies = parseCookies(request.headers);
-  return bypass.cookies.some((name) => cookies.has(name));
+  const cookie = bypass.cookies.find((name) => cookies.has(name));
+  return cookie === undefined ? undefined : `cookie ${cookie}`;
 }
 
 /** What the request's key is made of: as its caller says, else as the cache declares. */
-export function keyedBy(config: CacheConfig, request: Request, { vary, body }: Keying): KeyedBy {
-  return { vary: vary ?? policyFor(config, request).vary, body };
+export function keyedBy({ vary, key, languages }: Policy, keying: Keying): KeyedBy {
+  return { vary: keying.vary ?? vary, key, languages, body: keying.body };
+}
+
+/**
+ * What only shows when a declaration's parts are seen together.
+ *
+ * @throws LarderError `invalid-input` where a tag names what the path of its rule does not hold
+ */
+export function checkDeclaration(config: CacheConfig): CacheConfig {
+  for (const [index, { path, tags = [] }] of config.rules.entries()) {
+    const [problem] = templateProblems(path, tags);
+    if (problem === undefined) continue;
+    const field = `rules[${index}].tags`;
+    throw new LarderError("invalid-input", `${field}: ${problem}`, { field });
+  }
+  return config;
 }

@@ -1,3 +1,4 @@
+import type { MissReason } from "../../schema/events.ts";
 import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
@@ -39,6 +40,8 @@ export interface Source {
   readonly isFetched?: true;
   /** The scheme and authority it is asked under, where these are not the client's: URLs that it names may have them. */
   readonly askedUnder?: string;
+  /** Hears of a response of the origin's that answers the client, and of why the cache did not. */
+  passedOn?(missed: MissReason, response: Response, options: StoreOptions): void;
   /** What to answer where `load` has thrown and nothing stands in; without it, the error is the caller's. */
   failed?(error: unknown): Response;
 }
@@ -189,6 +192,7 @@ export class ReadThrough {
     // A switch of protocols has no body to keep, and its socket cannot be copied.
     if (loaded.webSocket != null) return loaded;
     const options = this.#storeOptions(passage, miss, loaded, fillSeconds);
+    passage.source.passedOn?.(miss.reason, loaded, options);
     const origin = passage.source.isFetched === true || loaded.url !== "" ? "fetched" : "made";
     const { whole, kept, done } = twoCopies(loaded, origin);
     const storing = this.#engine.store(passage.config, passage.request, kept, options);
@@ -301,7 +305,8 @@ function refreshingOf(passage: Passage): Passage | undefined {
   if (whole === request) return passage;
   if (source.loadWhole === undefined) return undefined;
   const load = source.loadWhole.bind(source, whole);
-  return { ...passage, request: whole, source: { ...source, load } };
+  const storeOptions = source.storeOptions.bind(source);
+  return { ...passage, request: whole, source: { load, storeOptions } };
 }
 
 /** Keys whose refreshing one isolate keeps in mind. */

@@ -13,16 +13,14 @@ import { formatVersion, parseVersion } from "../../schema/version.ts";
 import { groupTags } from "../http/cache-groups.ts";
 import { jittered } from "../http/early-refresh.ts";
 import { searchRule } from "../http/no-vary-search.ts";
-import { statusTtlSeconds } from "../http/status-ttl.ts";
-import { storeVerdict } from "../http/storable.ts";
 import type { DataCentreCache } from "../store/data-centre-cache.ts";
 import { toTransit } from "../store/stored-form.ts";
 import type { DataCentre } from "./data-centre.ts";
 import { notedNames, noteNames } from "./find.ts";
 import { placeOf, variantOf } from "./place.ts";
-import type { Policy } from "./policy.ts";
-import { policyFor } from "./policy.ts";
+import { keyedBy, policyFor } from "./policy.ts";
 import { renewed } from "./renewal.ts";
+import { storingVerdict } from "./storing.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ViewKeeper } from "./view-keeper.ts";
 
@@ -77,37 +75,20 @@ export class Writer {
     options: StoreOptions,
   ): Promise<PutReceipt> {
     const policy = policyFor(config, request);
-    if (policy.bypass) return refused("bypass");
-    const { body } = options;
-    if (body === null) return refused("body-too-big");
-    const by = { vary: options.vary ?? policy.vary, body };
+    const by = keyedBy(policy, options);
     const nowMs = this.#surroundings.nowMs();
     const renewal =
       options.renews === true && mayRenew(request, answered)
         ? await renewed(this.#cache, keeper, config, request, by, answered, nowMs)
         : undefined;
     const response = renewal?.response ?? answered;
-    const declared = declaredLifetime(policy, options, response.status);
-    const { heuristics = "off", fillSeconds = 0 } = options;
-    const { revalidateSeconds: keepSeconds, targetedControl: targets } = config;
-    const input = {
-      // What is renewed is the answer to a GET, whoever asked.
-      request: { method: renewal === undefined ? request.method : "GET", headers: request.headers },
-      response,
-      declared,
-      isKeyedByBody: body !== undefined,
-      declaredVary: by.vary,
-      heuristics,
-      nowMs,
-      keepSeconds,
-      targets,
-      responseDelaySeconds: fillSeconds,
-    };
-    const judged = storeVerdict(input);
+    const isRenewed = renewal !== undefined;
+    const judged = storingVerdict({ config, policy, request, response, options, nowMs, isRenewed });
     if (!judged.store) {
-      if (response !== answered) await response.body?.cancel();
+      if (isRenewed) await response.body?.cancel();
       return refused(judged.reason);
     }
+    const { fillSeconds = 0 } = options;
     const asOf = await asOfFor(keeper, config, options);
     if (asOf === undefined) return refused("unreachable");
     const own = placeOf(config, request, by);
@@ -281,19 +262,4 @@ async function asOfFor(keeper: ViewKeeper, config: CacheConfig, { asOf }: StoreO
   if (keeper.view !== undefined) return keeper.view.point;
   const atHand = await keeper.atHand(config);
   return atHand.kind === "unreachable" ? undefined : atHand.view.point;
-}
-
-/** What the caller says goes before what the cache says of the status, and that before what it says of all. */
-function declaredLifetime(policy: Policy, options: StoreOptions, status: number) {
-  const byStatusSeconds =
-    options.ttlSeconds === undefined ? statusTtlSeconds(policy.ttlByStatus ?? {}, status) : undefined;
-  const ttlSeconds = options.ttlSeconds ?? policy.ttlSeconds;
-  const staleWhileRevalidateSeconds = options.staleWhileRevalidateSeconds ?? policy.staleWhileRevalidateSeconds;
-  const staleIfErrorSeconds = options.staleIfErrorSeconds ?? policy.staleIfErrorSeconds;
-  return {
-    ...(byStatusSeconds === undefined ? {} : { byStatusSeconds }),
-    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-    ...(staleWhileRevalidateSeconds === undefined ? {} : { staleWhileRevalidateSeconds }),
-    ...(staleIfErrorSeconds === undefined ? {} : { staleIfErrorSeconds }),
-  };
 }

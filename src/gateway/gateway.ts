@@ -2,15 +2,22 @@ import * as v from "valibot";
 import { limits } from "../../schema/limits.ts";
 import type { Tag } from "../../schema/names.ts";
 import { TagSchema } from "../../schema/names.ts";
-import type { CacheConfig } from "../../schema/options.ts";
 import type { Demand } from "../../schema/rpc.ts";
 import type { Version } from "../../schema/version.ts";
 import { VERSION_FORM } from "../../schema/version.ts";
-import type { ReadThrough } from "../edge/read-through.ts";
+import { policyFor } from "../edge/policy.ts";
+import type { ReadThrough, Source } from "../edge/read-through.ts";
+import { storingVerdict } from "../edge/storing.ts";
 import { parseCookies } from "../http/cookies.ts";
 import { namedByConnection } from "../http/hop-by-hop.ts";
+import { expandTags } from "../http/tag-template.ts";
+import { tellBrowser } from "./browser.ts";
+import { inBucket } from "./bucket.ts";
+import type { CachingStatus } from "./caching-status.ts";
+import { CACHING_STATUS, cachingStatus } from "./caching-status.ts";
 import { finalAnswer } from "./max-forwards.ts";
-import { fetchOrigin, parseOrigin } from "./origin.ts";
+import { fetchOrigin } from "./origin.ts";
+import type { Plan, Planned, Plans } from "./plan.ts";
 
 /**
  * Serve nothing that a purge up to this version has hit: a request header, or a cookie, which a CMS sets on its editor
@@ -22,46 +29,92 @@ const AT_LEAST = "larder-at-least";
 const TO_CACHES: ReadonlySet<string> = new Set(["cache-control", "pragma", AT_LEAST]);
 
 export interface GatewayOptions {
-  /** The site to stand in front of: scheme, host and port. */
-  readonly origin: string;
-  /** The cache to keep its responses in. */
-  readonly config: CacheConfig;
+  readonly plans: Plans;
   readonly readThrough: ReadThrough;
 }
 
 /**
- * A shared cache in front of any HTTP site, which follows the site's own headers. Tags come from the origin's
- * `Cache-Tag` field, as they do on Cloudflare.
+ * A shared cache in front of HTTP sites, which follows the sites' own headers where routes do not say otherwise. Tags come
+ * from the origin's `Cache-Tag` field, as they do on Cloudflare, and from routes.
  */
-export function createGateway({
-  origin,
-  config,
-  readThrough,
-}: GatewayOptions): (request: Request) => Promise<Response> {
-  const destination = { base: parseOrigin(origin), targets: config.targetedControl };
+export function createGateway({ plans, readThrough }: GatewayOptions): (request: Request) => Promise<Response> {
   return async (received) => {
     if (!isWellFormed(received.headers.get(AT_LEAST))) return badVersion();
     const final = finalAnswer(received);
     if (final !== undefined) return final;
-    const request = asMeantForOrigin(received);
-    const source = {
-      load: (conditions?: Headers, content?: Uint8Array) => fetchOrigin(destination, request, conditions, content),
-      loadWhole: (whole: Request, conditions?: Headers, content?: Uint8Array) =>
-        fetchOrigin(destination, whole, conditions, content),
-      isFetched: true as const,
-      storeOptions: (response: Response) => ({ tags: tagsIn(response.headers), heuristics: "on" as const }),
-      askedUnder: destination.base.origin,
-      failed: unreachable,
-    };
+    const planned = plans.for(received.method, new URL(received.url).pathname);
+    if (planned === undefined) return ownAnswer(404, "No route sends this request to an origin.\n");
+    const { config } = planned.plan;
+    const meant = asMeantForOrigin(received);
+    const { request, setCookie } =
+      config.key?.splits === undefined ? { request: meant } : inBucket(meant, Math.random());
+    const passage = new Passage(planned, request);
     try {
-      const response = await readThrough.answer(config, request, source, demandOf(request));
-      if (response.headers.has("cache-tag")) response.headers.delete("cache-tag");
+      const response = await readThrough.answer(config, request, passage, demandOf(request));
+      if (response.webSocket != null) return response;
+      finish(response, planned.plan, passage.status);
+      if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
       return response;
     } catch (error) {
       console.error("larder: a request could not be answered", error);
       return ownAnswer(500, "The cache has failed.\n");
     }
   };
+}
+
+/** One request on its way to its origin, and what has come of it. */
+class Passage implements Source {
+  readonly #planned: Planned;
+  readonly #request: Request;
+  readonly isFetched = true;
+  /** What is said of the response; of one out of the cache that it is. */
+  status: CachingStatus = "ok";
+
+  constructor(planned: Planned, request: Request) {
+    this.#planned = planned;
+    this.#request = request;
+  }
+
+  get askedUnder(): string {
+    return this.#planned.plan.origin.origin;
+  }
+
+  load(conditions?: Headers, content?: Uint8Array): Promise<Response> {
+    return fetchOrigin(this.#planned.plan, this.#request, conditions, content);
+  }
+
+  loadWhole(whole: Request, conditions?: Headers, content?: Uint8Array): Promise<Response> {
+    return fetchOrigin(this.#planned.plan, whole, conditions, content);
+  }
+
+  storeOptions(response: Response): ReturnType<Source["storeOptions"]> {
+    const { plan, params } = this.#planned;
+    const own = expandTags(plan.edge.tags ?? [], params).tags;
+    const tags = [...own, ...tagsIn(response.headers)].slice(0, limits.tagsPerEntry);
+    return { tags, heuristics: "on", ...(plan.edge.permanent === true ? { permanent: true } : {}) };
+  }
+
+  passedOn(...[missed, response, options]: Parameters<NonNullable<Source["passedOn"]>>): void {
+    const { config } = this.#planned.plan;
+    const request = this.#request;
+    const policy = policyFor(config, request);
+    const verdict = storingVerdict({ config, policy, request, response, options, nowMs: Date.now() });
+    this.status = cachingStatus(missed, verdict.store ? undefined : verdict.reason);
+  }
+
+  failed(error: unknown): Response {
+    console.error("larder: the origin could not be asked", error);
+    return ownAnswer(502, "Bad gateway: the origin could not be reached.\n");
+  }
+}
+
+/** What is said on every answer that came by way of the cache. */
+function finish(response: Response, { browser, set }: Plan, status: CachingStatus): void {
+  const { headers } = response;
+  if (headers.has("cache-tag")) headers.delete("cache-tag");
+  if (browser !== undefined) tellBrowser(response, browser);
+  for (const [name, value] of set) headers.set(name, value);
+  headers.set(CACHING_STATUS, status);
 }
 
 /**
@@ -74,11 +127,6 @@ function asMeantForOrigin(request: Request): Request {
   const headers = new Headers(request.headers);
   for (const name of named) headers.delete(name);
   return new Request(request, { headers });
-}
-
-function unreachable(error: unknown): Response {
-  console.error("larder: the origin could not be asked", error);
-  return ownAnswer(502, "Bad gateway: the origin could not be reached.\n");
 }
 
 /** RFC 9211 section 2: it has no Cache-Status, as nothing stored is in it. */

@@ -1,7 +1,19 @@
 import { LarderError } from "../../schema/errors.ts";
+import type { KeyPolicy } from "../../schema/key-policy.ts";
+import { parseCookies } from "../http/cookies.ts";
 import { endToEndHeaders, namedByConnection } from "../http/hop-by-hop.ts";
+import { keyedUrl } from "../http/keyed-url.ts";
+import { preferredLanguage } from "../http/preferred-language.ts";
+import { BUCKET_COOKIE, bucketOf, splitVariant } from "../http/traffic-split.ts";
 import { normalizedAcceptEncoding } from "../http/vary.ts";
 import { countDown } from "./max-forwards.ts";
+import type { Plan } from "./plan.ts";
+import { removePoison } from "./poison.ts";
+
+/** The query as it came, where the key leaves some of it out and the origin is to know. */
+const ORIGINAL_QUERY = "x-larder-original-query";
+/** The variants of the traffic splits that the visitor is in. */
+const SPLIT = "larder-split";
 
 /** Our name in `Via` (RFC 9110 section 7.6.3). */
 const VIA = "1.1 larder";
@@ -14,13 +26,6 @@ const CACHES_GO_BY: ReadonlySet<string> = new Set([
   ...["cache-control", "expires", "pragma", "age", "date"],
   ...["vary", "set-cookie", "cache-tag", "cache-groups"],
 ]);
-
-/** Where requests go. */
-export interface Destination {
-  readonly base: URL;
-  /** The fields that go before `Cache-Control` in its responses (RFC 9213), in lower case. */
-  readonly targets: readonly string[];
-}
 
 /**
  * The base URL of an origin, checked.
@@ -55,25 +60,33 @@ export function at(origin: URL, asked: URL): URL {
  * @param content of the request, where that has been read already
  */
 export async function fetchOrigin(
-  { base, targets }: Destination,
+  plan: Plan,
   request: Request,
   conditions?: Headers,
   content?: Uint8Array,
 ): Promise<Response> {
   const isSwitch = isWebSocket(request.headers);
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  const response = await fetch(at(base, new URL(request.url)), {
+  const isGet = request.method === "GET" || request.method === "HEAD";
+  const isRead = isGet || content !== undefined;
+  const response = await fetch(at(plan.origin, new URL(isRead ? keptUrl(plan, request) : request.url)), {
     method: request.method,
-    headers: isRead || content !== undefined ? readHeaders(request, conditions) : forwardedHeaders(request),
+    headers: isRead ? readHeaders(plan, request, conditions) : forwardedHeaders(request),
     // `fetch` refuses content with these. It would have no meaning (RFC 9110 section 9.3.1), so it goes no further.
-    body: isRead ? null : (content ?? request.body),
+    body: isGet ? null : (content ?? request.body),
     redirect: "manual",
   });
   if (isSwitch && response.webSocket != null) return response;
   // RFC 9110 section 15.2: an interim status is no answer. The runtime can hand one on as if it were.
   if (response.status < 200) throw new Error(`the origin answered with the interim status ${response.status} only`);
   const { status, statusText } = response;
-  return new Response(response.body, { status, statusText, headers: answeredHeaders(response.headers, targets) });
+  const headers = answeredHeaders(response.headers, plan.config.targetedControl);
+  for (const name of plan.removed) headers.delete(name);
+  return new Response(response.body, { status, statusText, headers });
+}
+
+/** What the key leaves out of the query is kept from the origin, whose answer is for requests that differ in it. */
+function keptUrl({ config }: Plan, { url }: Request): string {
+  return config.key === undefined ? url : keyedUrl(config.key, url);
 }
 
 /** The one protocol that a Worker can switch to; another is not to be offered to the origin in the client's name. */
@@ -94,13 +107,27 @@ function forwardedHeaders({ url, method, headers }: Request): Headers {
   return forwarded;
 }
 
-function readHeaders(request: Request, conditions: Headers | undefined): Headers {
+/** The same of a request whose answer may be kept. */
+function readHeaders({ config, edge }: Plan, request: Request, conditions: Headers | undefined): Headers {
+  const { key, languages, vary } = config;
   const forwarded = forwardedHeaders(request);
+  removePoison(forwarded, new Set([...vary, ...(key?.headers ?? []).map(({ name }) => name)]));
+  forwarded.delete(ORIGINAL_QUERY);
+  if (edge.originalQuery === "forward") forwarded.set(ORIGINAL_QUERY, new URL(request.url).search);
+  forwarded.delete(SPLIT);
+  if (key?.splits !== undefined) forwarded.set(SPLIT, splitsOf(key, request));
+  if (languages !== undefined) forwarded.set("accept-language", preferredLanguage(request.headers, languages));
   forwarded.delete("content-length");
   for (const name of CONDITIONS) forwarded.delete(name);
   for (const [name, value] of conditions ?? []) forwarded.set(name, value);
   forwarded.set("accept-encoding", normalizedAcceptEncoding(request.headers) || "identity");
   return forwarded;
+}
+
+/** The variants of the traffic splits that a visitor is in: `checkout=b, hero=a`. */
+function splitsOf({ splits = [] }: KeyPolicy, { headers }: Request): string {
+  const bucket = bucketOf(parseCookies(headers).get(BUCKET_COOKIE));
+  return splits.map((split) => `${split.name}=${splitVariant(split, bucket)}`).join(", ");
 }
 
 /** The fields a response goes on with, and is stored with. */

@@ -12,6 +12,15 @@ export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
  * of their own in entity-tag.ts.
  */
 export function splitList(text: string): string[] {
+  return splitOutsideQuotes(text, ",").filter((member) => member !== "");
+}
+
+/** A member of a list field and its parameters (RFC 9110 section 5.6.6), the member itself first, trimmed. */
+export function splitParameters(member: string): string[] {
+  return splitOutsideQuotes(member, ";");
+}
+
+function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
   const members: string[] = [];
   let start = 0;
   let quotesOpen = true;
@@ -21,13 +30,13 @@ export function splitList(text: string): string[] {
       // Where one quote finds no partner none after it does, so the text is not searched again.
       if (end === undefined) quotesOpen = false;
       else at = end;
-    } else if (text[at] === ",") {
+    } else if (text[at] === separator) {
       members.push(text.slice(start, at));
       start = at + 1;
     }
   }
   members.push(text.slice(start));
-  return members.map(trimOws).filter((member) => member !== "");
+  return members.map(trimOws);
 }
 
 function closingQuote(text: string, openAt: number): number | undefined {

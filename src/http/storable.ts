@@ -31,6 +31,8 @@ export interface StoreInput {
   };
   /** The request headers the key is made of anyway, lower-case. */
   readonly declaredVary: readonly string[];
+  /** Whether what says that it is for one user only is kept all the same; `refuse` when left out. */
+  readonly privateResponses?: "refuse" | "keep";
   /** Whether a lifetime may be guessed from Last-Modified. */
   readonly heuristics: "on" | "off";
   readonly nowMs: number;
@@ -82,7 +84,7 @@ function refusalOf(input: StoreInput, control: ResponseControl): RefusalReason |
   if (noStore !== undefined) return noStore;
   // A `private` or `no-cache` that names fields would allow storing the rest (RFC 9111 sections 5.2.2.4 and 5.2.2.7),
   // and allows treating it as one that names none, which cannot leak a field to the wrong user.
-  if (control.private !== undefined) return "private";
+  if (control.private !== undefined && input.privateResponses !== "keep") return "private";
   if (control.noCache !== undefined && keepSecondsOf(input, control) === 0) return "no-cache";
   if (response.headers.has("set-cookie")) return "set-cookie";
   // RFC 9111 section 3.5.

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { createGateway } from "../../src/gateway/gateway.ts";
 import { freshUrl } from "../support/fresh.ts";
+import { gatewayFor } from "../support/gateway.ts";
 import { attached, bodies, callsOf, Origin } from "../support/origin.ts";
 import type { Isolate } from "../support/world.ts";
 import { World } from "../support/world.ts";
@@ -63,7 +63,7 @@ describe("a cold key", () => {
     const gateways = new Map(
       isolates.map((isolate) => [
         isolate,
-        createGateway({ origin: "https://origin.example", config, readThrough: isolate.readThrough }),
+        gatewayFor({ origin: "https://origin.example", config, readThrough: isolate.readThrough }),
       ]),
     );
     const url = freshUrl("/page");

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from "vitest";
 import type { CacheOptions } from "../../schema/options.ts";
 import type { ReadThrough } from "../../src/edge/read-through.ts";
-import { createGateway } from "../../src/gateway/gateway.ts";
 import { freshUrl } from "../support/fresh.ts";
+import { gatewayFor } from "../support/gateway.ts";
 import { versionOf, World } from "../support/world.ts";
 
 afterEach(() => {
@@ -19,7 +19,7 @@ async function setUp(origin: (request: Request) => Response, options: Partial<Ca
     asked.push(new Request(url, init));
     return origin(new Request(url, init));
   });
-  const gateway = createGateway({ origin: "https://origin.example", config, readThrough: here.readThrough });
+  const gateway = gatewayFor({ origin: "https://origin.example", config, readThrough: here.readThrough });
   const get = async (url: string, init: RequestInit = {}) => {
     const response = await gateway(new Request(url, init));
     const text = await response.text();
@@ -82,7 +82,7 @@ it("an origin that cannot be reached is a bad gateway", async () => {
 it("a cache that fails is not called the origin's fault", async () => {
   const config = new World().config();
   const readThrough = { answer: () => Promise.reject(new Error("no cache")) } as unknown as ReadThrough;
-  const gateway = createGateway({ origin: "https://origin.example", config, readThrough });
+  const gateway = gatewayFor({ origin: "https://origin.example", config, readThrough });
   const answer = await gateway(new Request(freshUrl()));
   expect([answer.status, answer.headers.has("cache-status")]).toEqual([500, false]);
 });

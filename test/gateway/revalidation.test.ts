@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { createGateway } from "../../src/gateway/gateway.ts";
 import { freshUrl } from "../support/fresh.ts";
+import { gatewayFor } from "../support/gateway.ts";
 import { World } from "../support/world.ts";
 
 afterEach(() => {
@@ -21,7 +21,7 @@ async function setUp(whole: Record<string, string>) {
     asked.push(request);
     return answer(request);
   });
-  const gateway = createGateway({ origin: "https://origin.example", config, readThrough: isolate.readThrough });
+  const gateway = gatewayFor({ origin: "https://origin.example", config, readThrough: isolate.readThrough });
   const url = freshUrl("/page");
   const get = async (headers: HeadersInit = {}) => {
     const response = await gateway(new Request(url, { headers }));

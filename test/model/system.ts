@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { buildKey, normalizeUrl, varyValues } from "../../schema/key.ts";
+import { buildKey, normalizeUrl } from "../../schema/key.ts";
 import type { CacheName, Namespace } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
@@ -211,7 +211,7 @@ export class System {
       cache: CACHES[cache] as CacheName,
       method: "GET",
       url: normalizeUrl(request.url),
-      vary: varyValues(["accept-language"], request.headers),
+      vary: [["accept-language", request.headers.get("accept-language")]],
     });
   }
 

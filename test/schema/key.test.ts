@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { buildKey, type KeyParts, type NormalUrl, normalizeUrl, normalizeVary, varyValues } from "../../schema/key.ts";
+import { buildKey, type KeyParts, normalizeUrl, normalizeVary } from "../../schema/key.ts";
 import type { CacheName, Namespace } from "../../schema/names.ts";
 import { refusal } from "../support/refusal.ts";
 
@@ -258,27 +258,5 @@ describe("vary", () => {
         expect(normal).toEqual([...new Set(normal)].sort());
       }),
     );
-  });
-
-  test("values are the request's own, null where it has none", () => {
-    const headers = new Headers({ "Accept-Language": "en", "x-empty": "" });
-    expect(varyValues(["accept-language", "cookie", "x-empty"], headers)).toEqual([
-      ["accept-language", "en"],
-      ["cookie", null],
-      ["x-empty", ""],
-    ]);
-  });
-
-  test("the order in which a request is asked for its variants does not count", () => {
-    const headers = new Headers({ a: "1", b: "2" });
-    const keyOf = (names: string[]) =>
-      buildKey({
-        namespace: "n" as Namespace,
-        cache: "c" as CacheName,
-        method: "GET",
-        url: "https://a.example/" as NormalUrl,
-        vary: varyValues(normalizeVary(names), headers),
-      });
-    expect(keyOf(["B", "a"])).toBe(keyOf(["a", "b", "A"]));
   });
 });
