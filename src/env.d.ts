@@ -6,6 +6,8 @@ declare namespace Cloudflare {
     readonly ORIGIN?: string;
     /** The namespace of the gateway's cache; `default` when absent. */
     readonly LARDER_NAMESPACE?: string;
+    /** `off`: nothing is kept, neither by the gateway nor by an app that has this setting itself. */
+    readonly LARDER_CACHING?: string;
     /** The reserved path prefix; `/.larder` when absent. */
     readonly LARDER_PREFIX?: string;
     /** The bearer token of the REST API; without it the API is closed. */

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { asLarderError, LarderError } from "../../schema/errors.ts";
 import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
@@ -115,7 +116,8 @@ export function cache(options: CacheOptions): Cache {
 }
 
 class DeclaredCache implements Cache {
-  readonly #config: CacheConfig;
+  readonly #declared: CacheConfig;
+  #settled: CacheConfig | undefined;
   #found: Engines | undefined;
   /** What `match` learnt when it found nothing for this request: its `put` is to be stored with that. */
   readonly #missed = new WeakMap<
@@ -124,7 +126,13 @@ class DeclaredCache implements Cache {
   >();
 
   constructor(config: CacheConfig) {
-    this.#config = config;
+    this.#declared = config;
+  }
+
+  /** With what the environment says of it, which may not be asked at module level. */
+  get #config(): CacheConfig {
+    this.#settled ??= env.LARDER_CACHING === "off" ? { ...this.#declared, caching: "off" } : this.#declared;
+    return this.#settled;
   }
 
   async match(request: Request | string, options?: MatchOptions): Promise<Response | undefined> {

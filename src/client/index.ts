@@ -28,4 +28,5 @@ export type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
 export type { Version } from "../../schema/version.ts";
 export type { Cache, Loader, RememberOptions, WrapOptions } from "./cache.ts";
 export { cache } from "./cache.ts";
+export { cached } from "./middleware.ts";
 export type { DryRun, PurgeOptions, Selection } from "./purge-options.ts";

@@ -39,6 +39,8 @@ export function defineConfig(config: GatewayConfig): DefinedConfig {
 export interface GatewayEnvironment {
   readonly ORIGIN?: string;
   readonly LARDER_NAMESPACE?: string;
+  /** `off`: nothing is kept, as on the machine of somebody who works on a site. */
+  readonly LARDER_CACHING?: string;
 }
 
 /** The cache of the gateway, which follows what the site itself says. */
@@ -56,7 +58,9 @@ export function plansOf(config: DefinedConfig, env: GatewayEnvironment): Plans |
   const routes = declaredRoutes(config.router?.routes ?? [], [...origins.keys()]);
   const namespace = config.namespace ?? env.LARDER_NAMESPACE ?? "default";
   const [only] = origins.size === 1 ? origins.values() : [];
-  return new Plans(routes, origins, { ...DEFAULTS, ...config.cache, namespace }, origins.get("origin") ?? only);
+  const caching = env.LARDER_CACHING === "off" ? { caching: "off" as const } : {};
+  const defaults = { ...DEFAULTS, ...config.cache, ...caching, namespace };
+  return new Plans(routes, origins, defaults, origins.get("origin") ?? only);
 }
 
 function originOf(name: string, text: string): URL {
