@@ -17,7 +17,15 @@ export default defineConfig({
         ],
         test: { name: "runtime", include: ["test/**/*.test.ts"], exclude: ["test/node/**"] },
       },
-      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
+          globalSetup: "./test/node/support/build.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -14,13 +14,36 @@ export function parse<TSchema extends v.GenericSchema>(
 ): v.InferOutput<TSchema> {
   const result = v.safeParse(schema, input, { abortEarly: true });
   if (result.success) return result.output;
-  const [issue] = result.issues;
+  throw errorOf(result.issues[0], field);
+}
+
+/** All that is wrong with `input`, for those who would mend it at once: one error for each field at fault. */
+export function problemsOf(schema: v.GenericSchema, input: unknown, field = ""): readonly LarderError[] {
+  const errors = (v.safeParse(schema, input).issues ?? []).map((issue) => errorOf(issue, field));
+  return errors.filter((error, at) => errors.findIndex((other) => other.field === error.field) === at);
+}
+
+/** What is said of a field that no schema knows. */
+export const UNKNOWN_OPTION = "is not an option of Larder; check its spelling";
+
+function errorOf(told: v.BaseIssue<unknown>, field: string): LarderError {
+  const issue = innermost(told);
   const path = fieldPath(field, issue);
   const requirement = "requirement" in issue ? issue.requirement : undefined;
-  throw new LarderError("invalid-input", `${path || "input"}: ${describe(issue)}`, {
+  return new LarderError("invalid-input", `${path || "input"}: ${describe(issue)}`, {
     field: path || "input",
     ...limitIn(requirement),
   });
+}
+
+/**
+ * Of what may be an object or something else, and is an object, it is that object's field that is at fault. Issues inside a
+ * union have their paths from there on.
+ */
+function innermost(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
+  const inner = issue.type === "union" ? issue.issues?.find(({ path }) => path !== undefined) : undefined;
+  if (inner?.path === undefined) return issue;
+  return innermost({ ...inner, path: [...(issue.path ?? []), ...inner.path] });
 }
 
 const limitOfCheck = new WeakMap<object, number>();
@@ -47,8 +70,7 @@ function fieldPath(field: string, issue: v.BaseIssue<unknown>): string {
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === "strict_object" && issue.expected === "never")
-    return "is not an option of Larder; check its spelling";
+  if (issue.type === "strict_object" && issue.expected === "never") return UNKNOWN_OPTION;
   if (issue.type === "strict_object" && issue.input === undefined) return "is required";
   return `${issue.message} (got ${preview(issue.input)})`;
 }

@@ -15,6 +15,7 @@ import { parseVersion } from "../../schema/version.ts";
 import { keyedRequest, withoutBody } from "../edge/keyed-request.ts";
 import { isKeyedByBody, placeOf } from "../edge/place.ts";
 import { checkDeclaration, keyedBy, policyFor } from "../edge/policy.ts";
+import { declared } from "./declared.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
 import type { DryRun, PurgeOptions } from "./purge-options.ts";
@@ -112,7 +113,7 @@ export interface Cache {
  * @throws LarderError `invalid-input`, naming the option and its limit
  */
 export function cache(options: CacheOptions): Cache {
-  return new DeclaredCache(checkDeclaration(parse(CacheOptionsSchema, options)));
+  return new DeclaredCache(checkDeclaration(parse(CacheOptionsSchema, declared(options))));
 }
 
 class DeclaredCache implements Cache {

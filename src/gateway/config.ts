@@ -3,7 +3,7 @@ import { LarderError } from "../../schema/errors.ts";
 import { NamespaceSchema } from "../../schema/names.ts";
 import type { CacheOptions } from "../../schema/options.ts";
 import { parse } from "../../schema/validate.ts";
-import { parseOrigin } from "./origin.ts";
+import { parseOrigin } from "./origin-url.ts";
 import { Plans } from "./plan.ts";
 import { Router } from "./router.ts";
 import { declaredRoutes } from "./routes.ts";

@@ -1,4 +1,3 @@
-import { LarderError } from "../../schema/errors.ts";
 import type { KeyPolicy } from "../../schema/key-policy.ts";
 import { parseCookies } from "../http/cookies.ts";
 import { endToEndHeaders, namedByConnection } from "../http/hop-by-hop.ts";
@@ -26,22 +25,6 @@ const CACHES_GO_BY: ReadonlySet<string> = new Set([
   ...["cache-control", "expires", "pragma", "age", "date"],
   ...["vary", "set-cookie", "cache-tag", "cache-groups"],
 ]);
-
-/**
- * The base URL of an origin, checked.
- *
- * @throws LarderError `invalid-input` unless it is scheme, host and port and nothing more
- */
-export function parseOrigin(text: string): URL {
-  const url = URL.parse(text);
-  const plain = url !== null && url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
-  if (plain && (url.protocol === "http:" || url.protocol === "https:")) return url;
-  throw new LarderError(
-    "invalid-input",
-    "ORIGIN: must be scheme, host and port only, such as https://www.example.com or http://127.0.0.1:3000",
-    { field: "ORIGIN" },
-  );
-}
 
 /** What was asked for, at the origin. Set part by part: resolved as one text, a path of `//host/` would name a host. */
 export function at(origin: URL, asked: URL): URL {

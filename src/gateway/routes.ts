@@ -33,7 +33,7 @@ export function declaredRoutes(routes: readonly DeclaredRoute[], origins: readon
 }
 
 /** @throws LarderError `invalid-input`, naming the route and the option */
-function settingsOf(route: DeclaredRoute, origins: readonly string[]): RouteSettings {
+export function settingsOf(route: DeclaredRoute, origins: readonly string[]): RouteSettings {
   const { method, path, handler } = route;
   const name = `routes: ${method} ${path}`;
   let cache: CheckedRouteCache = {};

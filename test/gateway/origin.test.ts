@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { LarderError } from "../../src/client/index.ts";
-import { at, parseOrigin } from "../../src/gateway/origin.ts";
+import { at } from "../../src/gateway/origin.ts";
+import { parseOrigin } from "../../src/gateway/origin-url.ts";
 
 it.each([
   ["https://a.example", "http://127.0.0.1:8787/p?q=1", "https://a.example/p?q=1"],

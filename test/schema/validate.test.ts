@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { LarderError } from "../../schema/errors.ts";
-import { atMost, parse } from "../../schema/validate.ts";
+import { atMost, parse, problemsOf } from "../../schema/validate.ts";
 import { refusal } from "../support/refusal.ts";
 
 const Schema = v.strictObject({
@@ -55,6 +55,30 @@ describe("parse", () => {
     expect(message.length).toBeLessThan(200);
   });
 
+  test("of what may be false or an object, the object's field is named", () => {
+    const size = v.union(
+      [
+        v.literal(false),
+        v.strictObject({ size: v.optional(v.pipe(v.number("a number"), v.maxValue(9, "at most 9"))) }),
+      ],
+      "false or an object",
+    );
+    const schema = v.strictObject({
+      box: v.optional(v.union([v.literal(1), v.strictObject({ inner: size })], "1 or a box")),
+    });
+    const fieldOf = (box: unknown) => refusal(() => parse(schema, { box }));
+    expect(fieldOf({ inner: { sise: 1 } })).toMatchObject({
+      field: "box.inner.sise",
+      message: "box.inner.sise: is not an option of Larder; check its spelling",
+    });
+    expect(fieldOf({ inner: { size: 10 } })).toMatchObject({ field: "box.inner.size", limit: 9 });
+    expect(fieldOf({ inner: 7 })).toMatchObject({
+      field: "box.inner",
+      message: "box.inner: false or an object (got 7)",
+    });
+    expect(fieldOf(7)).toMatchObject({ field: "box", message: "box: 1 or a box (got 7)" });
+  });
+
   test("a check of something measured names its limit", () => {
     const schema = v.pipe(
       v.array(v.string()),
@@ -83,5 +107,24 @@ describe("parse", () => {
   ])("%s is shown in a message as %s", (value, shown) => {
     const number = v.number("must be a number");
     expect(refusal(() => parse(number, value, "n")).message).toBe(`n: must be a number (got ${shown})`);
+  });
+});
+
+describe("problemsOf", () => {
+  test("tells of each field at fault once, in the words of parse", () => {
+    const input = { list: [{ size: 10 }, { size: "1", sise: 2 }], extra: 1 };
+    const problems = problemsOf(Schema, input, "options");
+    expect(problems.map(({ message }) => message)).toEqual([
+      "options.name: is required",
+      "options.list[0].size: at most 9 (got 10)",
+      'options.list[1].size: must be a number (got "1")',
+      "options.list[1].sise: is not an option of Larder; check its spelling",
+      "options.extra: is not an option of Larder; check its spelling",
+    ]);
+    expect(refusal(() => parse(Schema, input, "options")).message).toBe(problems[0]?.message);
+  });
+
+  test("has nothing to tell of what is right", () => {
+    expect(problemsOf(Schema, { name: "n" })).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { CacheConfig } from "../../schema/options.ts";
 import type { ReadThrough } from "../../src/edge/read-through.ts";
 import { createGateway } from "../../src/gateway/gateway.ts";
-import { parseOrigin } from "../../src/gateway/origin.ts";
+import { parseOrigin } from "../../src/gateway/origin-url.ts";
 import { Plans } from "../../src/gateway/plan.ts";
 import type { Router } from "../../src/gateway/router.ts";
 import { declaredRoutes } from "../../src/gateway/routes.ts";
