@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import type { EntryReport, EntryToJudge } from "../schema/entry.ts";
-import { EntryReportSchema, EntryToJudgeSchema } from "../schema/entry.ts";
+import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "../schema/entry.ts";
+import { EntryReportSchema, EntryToExplainSchema, EntryToJudgeSchema, PlaceSchema } from "../schema/entry.ts";
+import type { ObjectReply } from "../schema/explain.ts";
 import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
 import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
 import { KeySchema } from "../schema/key.ts";
@@ -25,9 +26,10 @@ import type {
 } from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
-import { logState } from "../src/log/verdict.ts";
+import { Explanations } from "./explanation.ts";
 import { Fills } from "./fills.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { judgement } from "./judgement.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
 import { Purges } from "./purges.ts";
@@ -50,6 +52,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #index: TagIndex;
   readonly #purges: Purges;
   readonly #history: PurgeHistory;
+  readonly #explanations: Explanations;
   readonly #stats: Stats;
   readonly #housekeeping: Housekeeping;
   readonly #fills: Fills;
@@ -68,6 +71,12 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     this.#stats = new Stats(sql);
     this.#housekeeping = new Housekeeping(ctx.storage);
     this.#fills = new Fills(sql, this.#log);
+    this.#explanations = new Explanations({
+      fills: this.#fills,
+      history: this.#history,
+      index: this.#index,
+      log: this.#log,
+    });
     this.#shield = new Shield(this.#log);
     this.#turns = new Turns({ fills: this.#fills, index: this.#index, log: this.#log, shield: this.#shield });
   }
@@ -215,6 +224,17 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#call(context, () => ({ verdict: this.#judge(checked) }));
   }
 
+  async explain(
+    context: CallContext,
+    place: Place,
+    entry: EntryToExplain | null,
+  ): Promise<ObjectReply & { log: LogSlice }> {
+    const checked = parse(PlaceSchema, place, "place");
+    const own = entry === null ? null : parse(EntryToExplainSchema, entry, "entry");
+    const inShield = await this.#shield.peek(checked);
+    return this.#call(context, (nowMs) => this.#explanations.of(checked, own, inShield, nowMs));
+  }
+
   async stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }> {
     const name = cache === null ? null : parse(CacheNameSchema, cache, "cache");
     return this.#call(context, (nowMs) => ({
@@ -230,12 +250,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   #judge(entry: EntryToJudge): LogVerdict {
-    const { view } = this.#log;
-    // A version from the future was never given out: whoever has it may not outlive the purges to come.
-    if (entry.asOf.seq > view.head) return "purged";
-    const { state } = logState(entry, view);
-    // What is older than the whole log cannot be in force: the log is kept as long as anything stored may live.
-    return state === "unknown" ? "purged" : state;
+    return judgement(entry, this.#log.view).state;
   }
 
   async #publish(record: PurgeRecord): Promise<void> {

@@ -17,6 +17,11 @@ interface HistoryRow extends Record<string, SqlStorageValue> {
   restored: number | null;
 }
 
+/** A purge as the log has it, those included that followed from a request. */
+export interface LoggedPurge extends PurgeHistoryItem {
+  readonly automatic: boolean;
+}
+
 const COLUMNS = `p.seq, p.at_ms, p.by, p.reason, p.mode, p.selectors, p.purged, p.approximate,
   r.seq AS revoked_seq, r.at_ms AS revoked_at_ms, r.by AS revoked_by, r.purged AS restored`;
 const PURGES = "purges AS p LEFT JOIN purges AS r ON r.revokes = p.seq";
@@ -44,16 +49,27 @@ export class PurgeHistory {
     return { purges, ...(last === undefined ? {} : { before: last.seq }) };
   }
 
+  /** One record of the log, whoever has called for it; undefined where it is kept no longer, or is no purge. */
+  logged(seq: number): LoggedPurge | undefined {
+    const row = this.#row(seq);
+    return row === undefined ? undefined : { ...this.#itemOf(row), automatic: row.automatic === 1 };
+  }
+
+  #row(seq: number): (HistoryRow & { automatic: number }) | undefined {
+    const [row] = this.#sql.exec<HistoryRow & { automatic: number }>(
+      `SELECT ${COLUMNS}, p.automatic FROM ${PURGES} WHERE p.revokes IS NULL AND p.seq = ?`,
+      seq,
+    );
+    return row;
+  }
+
   /**
    * A purge that may be taken back.
    *
    * @throws LarderError `not-found` when there is none of that number, `not-revocable` when it cannot be taken back
    */
   revocable(seq: number, floor: number): PurgeHistoryItem {
-    const [row] = this.#sql.exec<HistoryRow & { automatic: number }>(
-      `SELECT ${COLUMNS}, p.automatic FROM ${PURGES} WHERE p.revokes IS NULL AND p.seq = ?`,
-      seq,
-    );
+    const row = this.#row(seq);
     if (row === undefined) throw new LarderError("not-found", `seq: there is no purge ${seq}`, { field: "seq" });
     const refuse = (why: string) => new LarderError("not-revocable", `seq: purge ${seq} ${why}`, { field: "seq" });
     if (row.revoked_seq !== null) throw refuse("has been taken back already");

@@ -5,6 +5,7 @@ import { limits } from "../schema/limits.ts";
 import { newEpoch } from "../schema/version.ts";
 import { ageOf, logState, verdict } from "../src/log/verdict.ts";
 import { DataCentreCache } from "../src/store/data-centre-cache.ts";
+import type { Found } from "../src/store/stored-form.ts";
 import { fromTransit, toTransit } from "../src/store/stored-form.ts";
 import type { PurgeLog } from "./purge-log.ts";
 
@@ -29,6 +30,13 @@ export class Shield {
 
   constructor(log: PurgeLog) {
     this.#log = log;
+  }
+
+  /** What lies there for the place, of which nothing is read. */
+  async peek(place: Place): Promise<Found | undefined> {
+    const there = await this.#cache.match(place);
+    await there?.body?.cancel();
+    return there?.found;
   }
 
   /**

@@ -23,6 +23,22 @@ export interface IndexedEntry extends Purgeable {
   readonly asOfSeq: number;
 }
 
+/** All that the index has of an entry. */
+interface IndexedRow {
+  readonly entry: IndexedEntry;
+  readonly status: number;
+  readonly bytes: number;
+  readonly freshUntilMs: number;
+  readonly servableUntilMs: number;
+}
+
+interface WholeRow extends Record<string, SqlStorageValue> {
+  status: number;
+  bytes: number;
+  fresh_until_ms: number;
+  expires_at_ms: number;
+}
+
 /**
  * What is cached, under which tags. For people: it is counted and listed from, and no correctness hangs on it. A row
  * that is missing here makes a count too small, never a purge too weak.
@@ -178,6 +194,17 @@ export class TagIndex {
     return row === undefined ? undefined : { entry: entryOf(row), freshUntilMs: row.fresh_until_ms };
   }
 
+  /** The row of a key, whatever has become of its lifetime. */
+  row(key: Key): IndexedRow | undefined {
+    const [row] = this.#sql.exec<EntryRow & WholeRow>(
+      `SELECT *, ${TAGS_OF_ENTRY} AS tags FROM entries WHERE key = ?`,
+      key,
+    );
+    if (row === undefined) return undefined;
+    const { status, bytes, fresh_until_ms: freshUntilMs, expires_at_ms: servableUntilMs } = row;
+    return { entry: entryOf(row), status, bytes, freshUntilMs, servableUntilMs };
+  }
+
   totals(cache: string | null, nowMs: number): { entries: number; bytes: number } {
     const [row] = this.#sql.exec<{ entries: number; bytes: number }>(
       `SELECT COUNT(*) AS entries, COALESCE(SUM(bytes), 0) AS bytes FROM entries
@@ -215,8 +242,9 @@ export class TagIndex {
   }
 }
 
-const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of, fresh_until_ms,
-  (SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id) AS tags
+const TAGS_OF_ENTRY =
+  "(SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id)";
+const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of, fresh_until_ms, ${TAGS_OF_ENTRY} AS tags
   FROM entries`;
 
 function entryOf(row: EntryRow): IndexedEntry {

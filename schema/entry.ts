@@ -82,6 +82,14 @@ export const EntryToJudgeSchema = v.strictObject(judged);
 
 export type EntryToJudge = Pick<EntryFacts, "key" | "url" | "cache" | "tags" | "permanent" | "asOf">;
 
+/** An entry that its caller has, to be told about; `purgedBy`: the record that hits it by the caller's view. */
+export const EntryToExplainSchema = v.strictObject({
+  ...judged,
+  purgedBy: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+});
+
+export type EntryToExplain = EntryToJudge & { readonly purgedBy?: number | undefined };
+
 /** A copy of what the log judges an entry by, as RPC wants it. */
 export function toJudge({ key, url, cache, tags, permanent, asOf }: EntryToJudge) {
   return { key, url, cache, tags: [...tags], permanent, asOf: { ...asOf } };

@@ -19,7 +19,8 @@ const RequestUrl = v.pipe(
   v.transform((text) => normalizeUrl(text, "url")),
 );
 
-function isRequestUrl(text: string): boolean {
+/** Whether a key can be made of it, but for its length. */
+export function isRequestUrl(text: string): boolean {
   const url = URL.parse(text);
   return (
     url !== null &&

@@ -1,7 +1,8 @@
 import * as v from "valibot";
-import type { EntryReport, EntryToJudge } from "./entry.ts";
+import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
 import { counterNames } from "./events.ts";
+import type { ExplainWish, Explanation, ObjectReply } from "./explain.ts";
 import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from "./fills.ts";
 import type { Key } from "./key.ts";
 import { KeySchema } from "./key.ts";
@@ -129,6 +130,8 @@ export interface NamespaceRpc {
   remove(context: CallContext, cache: string, key: string, by: string): Promise<{ deleted: boolean; log: LogSlice }>;
   /** Makes URLs and tags of a cache invalid because a request changed what they stand for. Not for the history. */
   invalidate(context: CallContext, request: InvalidationRequest): Promise<{ log: LogSlice }>;
+  /** Tells what is known of a key, and of the entry that its caller has there. It changes nothing. */
+  explain(context: CallContext, place: Place, entry: EntryToExplain | null): Promise<ObjectReply & { log: LogSlice }>;
   /** Counts of one cache, or of the namespace when `cache` is null. */
   stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }>;
 }
@@ -217,6 +220,8 @@ export interface CacheEngine {
   invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void>;
   history(config: CacheConfig, request: HistoryRequest): Promise<PurgeHistoryPage>;
   stats(config: CacheConfig): Promise<CacheStats>;
+  /** Tells why a request, which has no body any more, is or is not answered from the cache. */
+  explain(config: CacheConfig, request: Request, wish: ExplainWish): Promise<Explanation>;
 }
 
 /** The RPC surface of the coordinator's Worker, as app Workers see it through their service binding. */
@@ -238,6 +243,7 @@ export interface CoordinatorRpc {
     ...rest: Parameters<NamespaceRpc["invalidate"]>
   ): ReturnType<NamespaceRpc["invalidate"]>;
   stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>): ReturnType<NamespaceRpc["stats"]>;
+  explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>): ReturnType<NamespaceRpc["explain"]>;
   /** The same for `mode: "remote"`. `options` is the cache's declaration as JSON. */
   cacheLookup(options: string, request: Request, demand?: Demand): Promise<Lookup>;
   /**
@@ -255,4 +261,5 @@ export interface CoordinatorRpc {
   cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">): Promise<void>;
   cacheHistory(options: string, request: HistoryRequest): Promise<PurgeHistoryPage>;
   cacheStats(options: string): Promise<CacheStats>;
+  cacheExplain(options: string, request: Request, wish: ExplainWish): Promise<Explanation>;
 }

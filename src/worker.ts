@@ -1,6 +1,8 @@
 import { env, WorkerEntrypoint } from "cloudflare:workers";
 import config from "../larder.config.ts";
 import { LarderError } from "../schema/errors.ts";
+import type { ExplainWish, Explanation } from "../schema/explain.ts";
+import { ExplainWishSchema } from "../schema/explain.ts";
 import type { Lease } from "../schema/fills.ts";
 import { LeaseSchema } from "../schema/fills.ts";
 import { NamespaceSchema } from "../schema/names.ts";
@@ -10,15 +12,17 @@ import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schem
 import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc, RefreshWish } from "../schema/rpc.ts";
 import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
+import { isSecret } from "./api/auth.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
 import { Edge } from "./edge/edge.ts";
+import { keyedRequest } from "./edge/keyed-request.ts";
 import { checkDeclaration } from "./edge/policy.ts";
 import { ReadThrough } from "./edge/read-through.ts";
 import { platform } from "./edge/surroundings.ts";
-import type { GatewayEnvironment } from "./gateway/config.ts";
 import { plansOf } from "./gateway/config.ts";
 import { createGateway } from "./gateway/gateway.ts";
+import type { Plans } from "./gateway/plan.ts";
 
 export { CacheNamespace } from "../objects/cache-namespace.ts";
 
@@ -54,24 +58,44 @@ function fromJson(options: string): unknown {
   }
 }
 
-/** What stands in front of the sites, worked out when it is first asked; the environment of an isolate does not change. */
-let gateway: { readonly answer: ReturnType<typeof createGateway> | undefined } | undefined;
-
-function gatewayOf(env: GatewayEnvironment) {
-  gateway ??= { answer: configured(env) };
-  return gateway.answer;
+/** What stands in front of the sites. */
+interface Gateway {
+  readonly plans?: Plans;
+  readonly answer?: (request: Request) => Promise<Response>;
 }
 
-function configured(env: GatewayEnvironment) {
+/** Worked out when it is first asked for; the environment of an isolate does not change. */
+let gateway: Gateway | undefined;
+
+function gatewayOf(env: Cloudflare.Env): Gateway {
+  gateway ??= configured(env);
+  return gateway;
+}
+
+function configured(env: Cloudflare.Env): Gateway {
   try {
     const plans = plansOf(config, env);
-    return plans === undefined ? undefined : createGateway({ plans, readThrough });
+    if (plans === undefined) return {};
+    const isToken = (token: string) => isSecret(token, env.LARDER_TOKEN);
+    return { plans, answer: createGateway({ plans, readThrough, debugging: { isToken, explain } }) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     console.error(`larder: the gateway's configuration cannot be followed. ${why}`);
-    return async () =>
-      new Response("The gateway is not configured as it should be; its log says why.\n", { status: 500 });
+    const told = "The gateway is not configured as it should be; its log says why.\n";
+    return { answer: async () => new Response(told, { status: 500 }) };
   }
+}
+
+/** How the gateway keeps a request; no other cache's declaration is known here. */
+function configFor(cache: string, { method, url }: Request): CacheConfig | undefined {
+  const planned = gatewayOf(env).plans?.for(method, new URL(url).pathname);
+  return planned?.plan.config.name === cache ? planned.plan.config : undefined;
+}
+
+/** For the REST API, which has the whole request and a declaration that nobody has checked. */
+async function explain(config: CacheConfig, request: Request, wish: ExplainWish = {}): Promise<Explanation> {
+  const { asked, body } = await keyedRequest(checkDeclaration(config), request);
+  return edge.explain(config, asked, body === undefined ? wish : { ...wish, body });
 }
 
 /** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
@@ -90,9 +114,14 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   override async fetch(request: Request): Promise<Response> {
     const prefix = parsePrefix(this.env.LARDER_PREFIX);
     if (isReserved(request.url, prefix)) {
-      return createApi({ prefix, token: this.env.LARDER_TOKEN, namespace: objectOf })(request);
+      return createApi({
+        prefix,
+        token: this.env.LARDER_TOKEN,
+        namespace: objectOf,
+        explaining: { explain, configFor },
+      })(request);
     }
-    const answer = gatewayOf(this.env);
+    const { answer } = gatewayOf(this.env);
     return answer === undefined
       ? new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 })
       : answer(request);
@@ -144,6 +173,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
 
   async judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>) {
     return this.#object(namespace).judge(...rest);
+  }
+
+  async explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>) {
+    return this.#object(namespace).explain(...rest);
   }
 
   async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
@@ -200,6 +233,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
 
   async cacheStats(options: string) {
     return edge.stats(this.#declared(options));
+  }
+
+  async cacheExplain(options: string, request: Request, wish: ExplainWish = {}) {
+    return edge.explain(this.#declared(options), request, parse(ExplainWishSchema, wish, "wish"));
   }
 
   #declared(options: string): CacheConfig {

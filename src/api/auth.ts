@@ -35,6 +35,11 @@ function bearerToken(authorization: string | null): string | undefined {
   return /^bearer +(.+)$/i.exec(authorization ?? "")?.[1];
 }
 
+/** Whether that is the secret; no secret is configured where it is undefined or blank, and then nothing is. */
+export async function isSecret(given: string, secret: string | undefined): Promise<boolean> {
+  return secret !== undefined && secret.trim() !== "" && (await sameSecret(given, secret));
+}
+
 /**
  * Compares in a time that tells nothing of the secret. Digests are compared, because `timingSafeEqual` takes only
  * values of one length (developers.cloudflare.com/workers/examples/protect-against-timing-attacks).

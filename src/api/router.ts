@@ -7,6 +7,8 @@ import { parse } from "../../schema/validate.ts";
 import { answer } from "./answer.ts";
 import { requireToken } from "./auth.ts";
 import { readJsonObject } from "./body.ts";
+import type { Explaining } from "./explain.ts";
+import { explained } from "./explain.ts";
 import { problem, problemOf } from "./problem.ts";
 import { readQuery } from "./query.ts";
 
@@ -17,6 +19,8 @@ export interface ApiOptions {
   readonly token: string | undefined;
   /** The object of a namespace. It checks the name, and throws LarderError `invalid-input` where there can be none. */
   readonly namespace: (name: string) => NamespaceRpc;
+  /** Left out, there is no route for it. */
+  readonly explaining?: Explaining;
 }
 
 /** What the router matches and fills in: a route's path, which is the request's without the prefix. */
@@ -27,6 +31,7 @@ interface Routed {
 const PURGE = "/v1/caches/:namespace/purge";
 const HISTORY = "/v1/caches/:namespace/purges";
 const REVOKE = "/v1/caches/:namespace/purges/:seq/revoke";
+const EXPLAIN = "/v1/caches/:namespace/explain";
 const STATS = "/v1/caches/:namespace/stats";
 
 /** Who asks, for the history: there is one token so far. */
@@ -42,8 +47,15 @@ const CONTEXT: CallContext = {};
  * - `GET <prefix>/v1/caches/:namespace/purges[?before=seq&limit=n]` → {@link PurgeHistoryPage}
  * - `POST <prefix>/v1/caches/:namespace/purges/:seq/revoke` → {@link RevokeResult}
  * - `GET <prefix>/v1/caches/:namespace/stats[?cache=name]` → `CacheStats` (schema/rpc.ts)
+ * - `POST <prefix>/v1/caches/:namespace/explain` with an `ExplainRequest` (schema/explain.ts) as JSON → `Explanation`, of
+ *   the coordinator's own data centre
  */
-export function createApi({ prefix, token, namespace }: ApiOptions): (request: Request) => Promise<Response> {
+export function createApi({
+  prefix,
+  token,
+  namespace,
+  explaining,
+}: ApiOptions): (request: Request) => Promise<Response> {
   const authorize = requireToken(token);
   const guard = (_routed: Routed, request: Request) => authorize(request);
 
@@ -79,6 +91,12 @@ export function createApi({ prefix, token, namespace }: ApiOptions): (request: R
     return answer((await object.stats(CONTEXT, name)).stats);
   };
 
+  const explain = async (routed: Routed, request: Request) => {
+    if (explaining === undefined) return notFound();
+    readQuery(request, []);
+    return answer(await explained(explaining, namespaceName(routed), await readJsonObject(request)));
+  };
+
   const router = Router({ catch: problemOf })
     .post(PURGE, guard, purge)
     .all(PURGE, () => methodNotAllowed("POST"))
@@ -86,6 +104,8 @@ export function createApi({ prefix, token, namespace }: ApiOptions): (request: R
     .all(HISTORY, () => methodNotAllowed("GET, HEAD"))
     .post(REVOKE, guard, revoke)
     .all(REVOKE, () => methodNotAllowed("POST"))
+    .post(EXPLAIN, guard, explain)
+    .all(EXPLAIN, () => methodNotAllowed("POST"))
     .get(STATS, guard, stats)
     .all(STATS, () => methodNotAllowed("GET, HEAD"))
     .all("*", notFound);
@@ -122,6 +142,6 @@ function methodNotAllowed(methods: string): Response {
 
 function notFound(): Response {
   const message =
-    "There is nothing at this path; the API has POST …/v1/caches/<namespace>/purge, GET …/purges, POST …/purges/<seq>/revoke and GET …/stats";
+    "There is nothing at this path; the API has POST …/v1/caches/<namespace>/purge, GET …/purges, POST …/purges/<seq>/revoke, POST …/explain and GET …/stats";
   return problem(new LarderError("not-found", message));
 }

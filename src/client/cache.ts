@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { asLarderError, LarderError } from "../../schema/errors.ts";
+import type { Explanation } from "../../schema/explain.ts";
 import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
@@ -18,6 +19,8 @@ import { checkDeclaration, keyedBy, policyFor } from "../edge/policy.ts";
 import { declared } from "./declared.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
+import type { ExplainOptions } from "./explain-options.ts";
+import { toExplainWish } from "./explain-options.ts";
 import type { DryRun, PurgeOptions } from "./purge-options.ts";
 import { asRequest, toPurgeRequest } from "./purge-options.ts";
 import { fromResponse, toResponse, valueRequest } from "./values.ts";
@@ -102,6 +105,13 @@ export interface Cache {
   history(options?: HistoryRequest): Promise<PurgeHistoryPage>;
   /** The key the request's entry is stored under; see `buildKey` for its form. */
   key(request: Request | string, options?: KeyOptions): Key;
+  /**
+   * Why the request is, or is not, answered from the cache: what a `match` would come to now, and what of the request,
+   * the cache, the entry and the purges makes it so. Nothing is counted, stored, removed or waited for.
+   *
+   * @throws LarderError `invalid-input`
+   */
+  explain(request: Request | string, options?: ExplainOptions): Promise<Explanation>;
   /** This cache's counts, of all data centres. Other isolates' hits of the last few seconds may be missing still. */
   stats(): Promise<CacheStats>;
 }
@@ -249,6 +259,12 @@ class DeclaredCache implements Cache {
       `request: its URL is longer than ${limits.urlCharacters} characters, or with the values it varies on longer than ${limits.keyCharacters}`,
       { field: "request", limit: limits.urlCharacters },
     );
+  }
+
+  async explain(request: Request | string, options: ExplainOptions = {}): Promise<Explanation> {
+    const wish = toExplainWish(options);
+    const { asked, ...keyed } = await this.#keyed(asRequest(request));
+    return reviving(this.#engines.engine.explain(this.#config, asked, { ...wish, ...keyed }));
   }
 
   async stats(): Promise<CacheStats> {

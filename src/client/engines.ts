@@ -52,6 +52,7 @@ function objectVia(service: CoordinatorRpc, namespace: Namespace): NamespaceRpc 
     invalidate: (...rest) => service.invalidate(namespace, ...rest),
     history: (...rest) => service.history(namespace, ...rest),
     judge: (...rest) => service.judge(namespace, ...rest),
+    explain: (...rest) => service.explain(namespace, ...rest),
     stats: (...rest) => service.stats(namespace, ...rest),
   };
 }
@@ -120,6 +121,10 @@ class RemoteEngine implements CacheEngine {
 
   stats(config: CacheConfig) {
     return coordinator(this.#binding).cacheStats(this.#declaration(config));
+  }
+
+  explain(config: CacheConfig, ...rest: Rest<CacheEngine["explain"]>) {
+    return coordinator(this.#binding).cacheExplain(this.#declaration(config), ...rest);
   }
 
   #declaration(config: CacheConfig): string {

@@ -1,3 +1,4 @@
+import type { ExplainWish, Explanation } from "../../schema/explain.ts";
 import type { Lease } from "../../schema/fills.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
@@ -16,6 +17,7 @@ import type {
 import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
 import { DataCentre } from "./data-centre.ts";
+import { Explainer } from "./explainer.ts";
 import { findEntry } from "./find.ts";
 import { keyedBy, policyFor } from "./policy.ts";
 import { Reader } from "./reader.ts";
@@ -42,6 +44,7 @@ export class Edge implements CacheEngine {
   readonly #l1: DataCentreCache;
   readonly #reader: Reader;
   readonly #writer: Writer;
+  readonly #explainer: Explainer;
   readonly #keepers = new Map<Namespace, ViewKeeper>();
 
   constructor(parts: EdgeParts) {
@@ -50,6 +53,7 @@ export class Edge implements CacheEngine {
     const dataCentre = new DataCentre(parts.cache);
     this.#reader = new Reader(this.#l1, new Coalescing(this.#l1, dataCentre, parts), parts);
     this.#writer = new Writer(this.#l1, dataCentre, parts);
+    this.#explainer = new Explainer(this.#l1, parts);
   }
 
   lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
@@ -116,6 +120,10 @@ export class Edge implements CacheEngine {
   async stats(config: CacheConfig): Promise<CacheStats> {
     const { stats } = await this.#keeper(config).call((object, context) => object.stats(context, config.name));
     return stats;
+  }
+
+  explain(config: CacheConfig, request: Request, wish: ExplainWish = {}): Promise<Explanation> {
+    return this.#explainer.explain(this.#keeper(config), config, request, wish);
   }
 
   #keeper({ namespace }: Pick<CacheConfig, "namespace">): ViewKeeper {

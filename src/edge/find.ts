@@ -10,6 +10,8 @@ export interface FoundAt {
   readonly place: Place;
   readonly stored: InCache | undefined;
   readonly steps: 1 | 2;
+  /** What its responses were noted to vary on besides what the key of the request holds. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -26,9 +28,9 @@ export async function findEntry(
   if (own === undefined) return undefined;
   const stored = await cache.match(own);
   const names = stored === undefined ? await searchNames(cache, config, request) : namesIn(stored);
-  if (names.length === 0) return { place: own, stored, steps: 1 };
+  if (names.length === 0) return { place: own, stored, steps: 1, names };
   const place = variantOf(config, request, by, names);
-  return place === undefined ? undefined : { place, stored: await cache.match(place), steps: 2 };
+  return place === undefined ? undefined : { place, stored: await cache.match(place), steps: 2, names };
 }
 
 /** What the responses under `place` were found to vary on besides what the key holds. */

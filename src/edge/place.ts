@@ -95,7 +95,7 @@ export function keyedUrlOf({ url }: Pick<Request, "url">, { key, vary }: KeyedBy
 }
 
 /** What a request's key is made of besides its method and its URL, by name. */
-function partsOf({ headers, cf }: Request, { vary, key, languages, body }: KeyedBy): KeyPart[] {
+export function partsOf({ headers, cf }: Request, { vary, key, languages, body }: KeyedBy): KeyPart[] {
   const parts: KeyPart[] = vary.map((name) => [name, keyedValue(name, headers, languages)]);
   if (key !== undefined) {
     const own = keyParts(key, { headers, country: key.country === true ? countryOf(headers, cf) : undefined });

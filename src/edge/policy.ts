@@ -1,4 +1,5 @@
 import { LarderError } from "../../schema/errors.ts";
+import type { MissReason } from "../../schema/events.ts";
 import type { KeyPolicy } from "../../schema/key-policy.ts";
 import type { Tag } from "../../schema/names.ts";
 import type { CacheConfig, CacheRule, Keying } from "../../schema/options.ts";
@@ -10,6 +11,7 @@ import { compileRules } from "../http/rule-match.ts";
 import type { StatusTtls } from "../http/status-ttl.ts";
 import { expandTags, isTagTemplate, templateProblems } from "../http/tag-template.ts";
 import type { KeyedBy } from "./place.ts";
+import { isKeyedByBody } from "./place.ts";
 
 /** What a cache's declaration says of one request: its own fields, overridden by those of the first rule that fits. */
 export interface Policy {
@@ -33,6 +35,8 @@ export interface Policy {
   /** Worked out when they are asked for: only what is stored has tags. */
   readonly tags: readonly Tag[];
 }
+
+export type PassReason = Extract<MissReason, "disabled" | "method" | "bypass" | "body-too-big">;
 
 /** The methods whose answers are kept without a rule that says so: the safe ones, of RFC 9110 and RFC 10008. */
 const ANYWAY: ReadonlySet<string> = new Set(["GET", "HEAD", "QUERY"]);
@@ -132,6 +136,14 @@ function bypassOf({ bypass }: CacheRule, request: Request): string | undefined {
   const cookies = parseCookies(request.headers);
   const cookie = bypass.cookies.find((name) => cookies.has(name));
   return cookie === undefined ? undefined : `cookie ${cookie}`;
+}
+
+/** Why a request goes past the cache, whatever is stored. `body`: what its body comes to, where it is told apart by that. */
+export function reasonToPass(policy: Policy, request: Request, body: Keying["body"]): PassReason | undefined {
+  if (policy.caching === "off") return "disabled";
+  if (!policy.isCachedMethod || isKeyedByBody(request) !== (body !== undefined)) return "method";
+  if (policy.bypass !== undefined) return "bypass";
+  return body === null ? "body-too-big" : undefined;
 }
 
 /** What the request's key is made of: as its caller says, else as the cache declares. */

@@ -8,41 +8,23 @@ import type { LogPoint } from "../../schema/version.ts";
 import { formatVersion } from "../../schema/version.ts";
 import { isDueEarly } from "../http/early-refresh.ts";
 import { conditionsFor } from "../http/freshen.ts";
-import { forbidsStale } from "../http/freshness.ts";
-import { hasDirectives, requestWish } from "../http/request-directives.ts";
 import { isShareable } from "../http/shareable.ts";
-import { responseControl } from "../http/targeted-control.ts";
 import { wholeRequest } from "../http/whole-request.ts";
 import type { LogState } from "../log/verdict.ts";
-import { byAge, logState } from "../log/verdict.ts";
+import { logState } from "../log/verdict.ts";
 import type { View } from "../log/view.ts";
 import type { DataCentreCache, InCache } from "../store/data-centre-cache.ts";
-import { giveOut } from "../store/stored-form.ts";
 import type { Coalescing } from "./coalescing.ts";
 import type { FoundAt } from "./find.ts";
 import { findEntry, noteNames } from "./find.ts";
 import type { KeyedBy } from "./place.ts";
-import { isKeyedByBody } from "./place.ts";
-import { keyedBy, policyFor } from "./policy.ts";
+import { keyedBy, policyFor, reasonToPass } from "./policy.ts";
+import type { FoundEntry, Present, Seen } from "./seen.ts";
+import { fitnessFor, isPresent, reasonFor, seenAs } from "./seen.ts";
 import type { How } from "./served.ts";
 import { serve } from "./served.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { ViewKeeper } from "./view-keeper.ts";
-
-/** What lies under a request's key, judged. */
-type Seen =
-  | { readonly state: Extract<MissReason, "absent" | "expired" | "purged" | "unknown" | "hit-for-miss"> }
-  | {
-      readonly state: "fresh" | "stale" | "error-only" | "revalidate";
-      readonly entry: StoredEntry;
-      readonly ageSeconds: number;
-      readonly inCache: InCache;
-      readonly found: FoundEntry;
-    };
-
-type FoundEntry = Extract<InCache["found"], { kind: "entry" }>;
-
-type Present = Extract<Seen, { entry: StoredEntry }>;
 
 /** Answers a request from the data centre's cache, or says why not: request → key → entry → verdict → answer. */
 export class Reader {
@@ -82,11 +64,8 @@ export class Reader {
     };
     const miss = (reason: MissReason, asOf: LogPoint | null) => counted(toMiss(reason, asOf));
     const policy = policyFor(config, request);
-    const { body } = demand;
-    if (policy.caching === "off") return miss("disabled", null);
-    if (!policy.isCachedMethod || isKeyedByBody(request) !== (body !== undefined)) return miss("method", null);
-    if (policy.bypass !== undefined) return miss("bypass", null);
-    if (body === null) return miss("body-too-big", null);
+    const past = reasonToPass(policy, request, demand.body);
+    if (past !== undefined) return miss(past, null);
     const by = keyedBy(policy, demand);
     const found = await findEntry(this.#cache, config, request, by);
     if (found === undefined) return miss("too-long", null);
@@ -105,7 +84,7 @@ export class Reader {
     // Not awaited where it is known at once, as at nearly every hit: that would put it off until all else has had its turn.
     const judged = this.#judge(keeper, config, found, atHand.view);
     const seen = judged instanceof Promise ? await judged : judged;
-    const fitness = isPresent(seen) ? this.#fitness(config, request, seen, demand) : "unfit";
+    const fitness = isPresent(seen) ? fitnessFor(config, request, seen, demand) : "unfit";
     if (isPresent(seen) && fitness === "fit") {
       if (demand.standIn === undefined)
         keeper.count(config, { type: "hit", state: seen.state === "fresh" ? "fresh" : "stale" });
@@ -147,7 +126,7 @@ export class Reader {
           return { enough: "of-a-variant" };
         }
         if (seen === undefined || !isPresent(seen)) return { place: now };
-        if (this.#fitness(config, request, seen, {}) === "fit" || isNeverFresh(seen)) return { enough: seen };
+        if (fitnessFor(config, request, seen, {}) === "fit" || isNeverFresh(seen)) return { enough: seen };
         await seen.inCache.body?.cancel();
         return { place: now };
       },
@@ -167,7 +146,7 @@ export class Reader {
         const { steps, seen } = await this.#lookAgain(keeper, config, request, by);
         if (steps === 2 && known === "url") return undefined;
         if (seen === undefined || !isPresent(seen)) return missed;
-        if (this.#fitness(config, request, seen, { standIn: "failed" }) === "fit") {
+        if (fitnessFor(config, request, seen, { standIn: "failed" }) === "fit") {
           return this.#hit(config, request, by, seen, { by: "cache", view: "confirmed" });
         }
         await seen.inCache.body?.cancel();
@@ -176,28 +155,6 @@ export class Reader {
       case "alone":
         return outcome.why === "pass" ? { ...missed, reason: "hit-for-miss" } : missed;
     }
-  }
-
-  /** Whether what is there may answer the request, by its state and by what the request asks. */
-  #fitness(
-    config: CacheConfig,
-    { headers }: Request,
-    seen: Present,
-    { standIn }: Demand,
-  ): "fit" | "unfit" | "unwanted" {
-    if (standIn === "confirmed") return "fit";
-    const { state, entry, ageSeconds } = seen;
-    const mayBeStale = () => !forbidsStale(responseControl(originalHeaders(seen), config.targetedControl));
-    if (config.requestDirectives === "honor" && hasDirectives(headers)) {
-      const { ttlSeconds } = entry;
-      const origin = standIn === undefined ? "unasked" : "failed";
-      const wish = requestWish(headers, { ageSeconds, ttlSeconds, isFresh: state === "fresh", origin, mayBeStale });
-      if (wish === "validate") return "unwanted";
-      if (wish === "content-if-stale") return "fit";
-    }
-    if (state === "fresh" || state === "stale") return "fit";
-    if (state === "error-only") return standIn === undefined ? "unfit" : "fit";
-    return (standIn === "unreachable" || standIn === "timeout") && mayBeStale() ? "fit" : "unfit";
   }
 
   /** Takes the turn of refreshing what a look-up has found. */
@@ -268,14 +225,10 @@ export class Reader {
   }
 
   #seen(inCache: InCache, found: FoundEntry, log: LogState): Seen {
-    const { entry } = found;
-    const judged = byAge(entry, log, this.#surroundings.nowMs());
-    if (judged.state === "purged" || judged.state === "unknown" || judged.state === "expired") {
-      // Nobody waits for this, and a body that cannot be cancelled has ended already.
-      inCache.body?.cancel().catch(() => undefined);
-      return { state: judged.state };
-    }
-    return { state: judged.state, ageSeconds: judged.ageSeconds, entry, inCache, found };
+    const seen = seenAs(inCache, found, log, this.#surroundings.nowMs());
+    // Nobody waits for this, and a body that cannot be cancelled has ended already.
+    if (!isPresent(seen)) inCache.body?.cancel().catch(() => undefined);
+    return seen;
   }
 
   #hit(config: CacheConfig, request: Request, by: KeyedBy, seen: Present, how: How): Lookup {
@@ -326,29 +279,15 @@ function howBy({ standIn, originStatus }: Demand, view: "confirmed" | "unconfirm
   return { by: "stand-in", view, failure: standIn === "failed" ? originStatus : standIn };
 }
 
-function isPresent(seen: Seen): seen is Present {
-  return "entry" in seen;
-}
-
 function freshSecondsOf({ state, entry, ageSeconds }: Present): number {
   const left = entry.ttlSeconds - ageSeconds;
   // A soft purge has made it stale before its time.
   return state === "fresh" ? left : Math.min(left, 0);
 }
 
-/** What a request that cannot be answered is told, in the words of a miss. */
-function reasonFor(seen: Seen, fitness: "fit" | "unfit" | "unwanted", steps: FoundAt["steps"]): MissReason {
-  if (!isPresent(seen)) return seen.state === "absent" && steps === 2 ? "variant" : seen.state;
-  return fitness === "unwanted" ? "request" : "expired";
-}
-
 /** An entry that is stale from the first: it is kept only so that the origin may confirm it. */
 function isNeverFresh(seen: Seen): boolean {
   return isPresent(seen) && seen.state === "revalidate" && seen.entry.ttlSeconds === 0;
-}
-
-function originalHeaders({ inCache, found }: Present): Headers {
-  return giveOut(inCache.stored, found, null).headers;
 }
 
 /** The conditions by which to ask the origin whether an entry is valid still, where it has any to ask by. */

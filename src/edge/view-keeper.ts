@@ -84,14 +84,40 @@ export class ViewKeeper {
       this.#syncBehind();
       return { kind: "unconfirmed", view: this.#view };
     }
-    const failedJustNow = this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
-    if (!failedJustNow) await succeeds(this.#sharedSync());
+    if (!this.#failedJustNow()) await succeeds(this.#sharedSync());
+    return this.#asItIs(bounds);
+  }
+
+  /** What there is when no more is asked. */
+  #asItIs(bounds: Bounds): ViewAtHand {
     if (this.#view === undefined) return { kind: "unreachable" };
     // Asked again, for an answer may take longer than the bound allows.
     const overdueMs = this.#ageMs() - bounds.purgeLagSeconds * 1000;
     if (overdueMs <= 0) return { kind: "confirmed", view: this.#view };
     const graceMs = bounds.whenUnreachable === "serve" ? bounds.unreachableGraceSeconds * 1000 : 0;
     return overdueMs <= graceMs ? { kind: "unconfirmed", view: this.#view } : { kind: "unreachable" };
+  }
+
+  /**
+   * What `atHand` would judge by, without asking. `asks`: it would wait for the object first, and judge by all that has.
+   *
+   * @param object whether that answers now
+   */
+  outlook(bounds: Bounds, object: "answers" | "silent"): ViewAtHand | { readonly kind: "asks" } {
+    const view = this.#view;
+    const isExpired = this.#ageMs() > bounds.purgeLagSeconds * 1000;
+    if (view !== undefined && !isExpired) return { kind: "confirmed", view };
+    if (view !== undefined && bounds.whenViewExpired === "serve") return { kind: "unconfirmed", view };
+    return object === "answers" && !this.#failedJustNow() ? { kind: "asks" } : this.#asItIs(bounds);
+  }
+
+  /** How long ago the view was confirmed; infinitely long where there is none. */
+  get confirmedSecondsAgo(): number {
+    return this.#ageMs() / 1000;
+  }
+
+  #failedJustNow(): boolean {
+    return this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
   }
 
   #ageMs(): number {
@@ -185,6 +211,11 @@ export class ViewKeeper {
       if (report !== undefined) this.#counts.keep(report);
       throw error;
     }
+  }
+
+  /** Asks the object something that leaves everything as it is, this view and what has been counted included. */
+  peek<Reply>(work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>): Promise<Reply> {
+    return this.#inTime(work(this.#object(), {}));
   }
 
   #takeIn(log: LogSlice, askedAtMs: number, number: number): void {

@@ -15,6 +15,8 @@ import { tellBrowser } from "./browser.ts";
 import { inBucket } from "./bucket.ts";
 import type { CachingStatus } from "./caching-status.ts";
 import { CACHING_STATUS, cachingStatus } from "./caching-status.ts";
+import type { Debugging } from "./debug.ts";
+import { DEBUG, debugAsked, debugFields } from "./debug.ts";
 import { finalAnswer } from "./max-forwards.ts";
 import { fetchOrigin } from "./origin.ts";
 import type { Plan, Planned, Plans } from "./plan.ts";
@@ -31,29 +33,42 @@ const TO_CACHES: ReadonlySet<string> = new Set(["cache-control", "pragma", AT_LE
 export interface GatewayOptions {
   readonly plans: Plans;
   readonly readThrough: ReadThrough;
+  readonly debugging?: Debugging;
 }
 
 /**
  * A shared cache in front of HTTP sites, which follows the sites' own headers where routes do not say otherwise. Tags come
  * from the origin's `Cache-Tag` field, as they do on Cloudflare, and from routes.
  */
-export function createGateway({ plans, readThrough }: GatewayOptions): (request: Request) => Promise<Response> {
+export function createGateway({
+  plans,
+  readThrough,
+  debugging,
+}: GatewayOptions): (request: Request) => Promise<Response> {
   return async (received) => {
     if (!isWellFormed(received.headers.get(AT_LEAST))) return badVersion();
     const final = finalAnswer(received);
     if (final !== undefined) return final;
     const planned = plans.for(received.method, new URL(received.url).pathname);
     if (planned === undefined) return ownAnswer(404, "No route sends this request to an origin.\n");
+    const debug = received.headers.has(DEBUG) ? await debugAsked(received, debugging) : undefined;
     const { config } = planned.plan;
     const meant = asMeantForOrigin(received);
     const { request, setCookie } =
       config.key?.splits === undefined ? { request: meant } : inBucket(meant, Math.random());
+    const explanation = debug === undefined ? undefined : await debugging?.explain(config, request);
     const passage = new Passage(planned, request);
     try {
-      const response = await readThrough.answer(config, request, passage, demandOf(request));
+      const askedAtMs = Date.now();
+      const kept = debug === "bypass" ? { ...config, caching: "off" as const } : config;
+      const response = await readThrough.answer(kept, request, passage, demandOf(request));
       if (response.webSocket != null) return response;
-      finish(response, planned.plan, passage.status);
+      finish(response, planned.plan, debug === "bypass" ? "debug" : passage.status);
       if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
+      if (explanation !== undefined) {
+        const times = { totalMs: Date.now() - askedAtMs, originMs: passage.originMs };
+        for (const [name, value] of debugFields(explanation, planned, times)) response.headers.set(name, value);
+      }
       return response;
     } catch (error) {
       console.error("larder: a request could not be answered", error);
@@ -69,6 +84,8 @@ class Passage implements Source {
   readonly isFetched = true;
   /** What is said of the response; of one out of the cache that it is. */
   status: CachingStatus = "ok";
+  /** How long the origin took, where it was asked for this answer. */
+  originMs: number | undefined;
 
   constructor(planned: Planned, request: Request) {
     this.#planned = planned;
@@ -95,6 +112,7 @@ class Passage implements Source {
   }
 
   passedOn(...[missed, response, options]: Parameters<NonNullable<Source["passedOn"]>>): void {
+    this.originMs = Math.round((options.fillSeconds ?? 0) * 1000);
     const { config } = this.#planned.plan;
     const request = this.#request;
     const policy = policyFor(config, request);

@@ -5,6 +5,7 @@ import { keyedUrl } from "../http/keyed-url.ts";
 import { preferredLanguage } from "../http/preferred-language.ts";
 import { BUCKET_COOKIE, bucketOf, splitVariant } from "../http/traffic-split.ts";
 import { normalizedAcceptEncoding } from "../http/vary.ts";
+import { DEBUG, TOKEN } from "./debug.ts";
 import { countDown } from "./max-forwards.ts";
 import type { Plan } from "./plan.ts";
 import { removePoison } from "./poison.ts";
@@ -13,6 +14,9 @@ import { removePoison } from "./poison.ts";
 const ORIGINAL_QUERY = "x-larder-original-query";
 /** The variants of the traffic splits that the visitor is in. */
 const SPLIT = "larder-split";
+
+/** Fields by which a request speaks to Larder alone. */
+const OURS = ["larder-at-least", DEBUG, TOKEN];
 
 /** Our name in `Via` (RFC 9110 section 7.6.3). */
 const VIA = "1.1 larder";
@@ -81,7 +85,7 @@ function isWebSocket(headers: Headers): boolean {
 function forwardedHeaders({ url, method, headers }: Request): Headers {
   const { host, protocol } = new URL(url);
   const forwarded = endToEndHeaders(headers);
-  forwarded.delete("larder-at-least");
+  for (const name of OURS) forwarded.delete(name);
   forwarded.append("via", VIA);
   forwarded.set("x-forwarded-host", host);
   forwarded.set("x-forwarded-proto", protocol.slice(0, -1));

@@ -66,7 +66,7 @@ describe("what docs/http.md says of each requirement", () => {
     section: "3",
     level: "MUST NOT",
     says: "store it",
-    code: ["src/http/storable.ts#refusalOf", "src/edge/reader.ts#Reader.#fitness"],
+    code: ["src/http/storable.ts#refusalOf", "src/edge/seen.ts#fitnessFor"],
     tests: ["no-store", "private-*", "test/http/storable.test.ts"],
     short: "",
   };

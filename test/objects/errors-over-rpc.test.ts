@@ -99,6 +99,7 @@ describe("a binding that is fixed to one namespace", () => {
       bound.judge(namespace, {}, {} as never),
       bound.invalidate(namespace, {}, { cache: "pages", urls: ["https://a.example/"], tags: [] }),
       bound.stats(namespace, {}, null),
+      bound.explain(namespace, {}, {} as never, null),
       bound.cacheLookup(options, request),
       bound.cacheStore(options, request, new Response("x"), { tags: [] }),
       bound.cacheRemove(options, request),
@@ -107,6 +108,7 @@ describe("a binding that is fixed to one namespace", () => {
       bound.cacheHistory(options, {}),
       bound.cacheInvalidate(options, { urls: ["https://a.example/"], tags: [] }),
       bound.cacheStats(options),
+      bound.cacheExplain(options, request, {}),
     ];
     for (const call of calls) {
       expect(await refusalOf(call)).toMatchObject({ code: "forbidden", field: "namespace" });

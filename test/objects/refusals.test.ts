@@ -5,6 +5,9 @@ import { refusalOf } from "../support/refusal.ts";
 
 const ENTRY = report({ epoch: "0123456789abcdef", seq: 0 });
 const { status: _, ...INCOMPLETE } = ENTRY;
+const { key: KEY, url: URL_OF, cache: CACHE } = ENTRY;
+const PLACE = { key: KEY, url: URL_OF, cache: CACHE };
+const TO_JUDGE = { ...PLACE, tags: [], permanent: false, asOf: ENTRY.asOf };
 const REPORTER = "0123456789abcdef";
 
 /** The call as a caller makes it that no compiler has checked. */
@@ -77,6 +80,14 @@ describe("bad input to the object is refused, and changes nothing", () => {
     ["no history", (object) => object.history({}), "input"],
     ["a judgement of no entry", (object) => object.judge({}), "entry"],
     ["a judgement of more than it needs", (object) => object.judge({}, ENTRY), "entry.freshSeconds"],
+    ["an explanation of no place", (object) => object.explain({}, undefined, null), "place"],
+    ["an explanation of an entry in part", (object) => object.explain({}, PLACE, { key: "k" }), "entry.url"],
+    [
+      "an explanation by a record that is none",
+      (object) => object.explain({}, PLACE, { ...TO_JUDGE, purgedBy: 0 }),
+      "entry.purgedBy",
+      1,
+    ],
     ["an invalidation in no cache", (object) => object.invalidate({}, { urls: [], tags: [] }), "cache"],
     [
       "an invalidation of too many URLs",

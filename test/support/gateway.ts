@@ -1,5 +1,6 @@
 import type { CacheConfig } from "../../schema/options.ts";
 import type { ReadThrough } from "../../src/edge/read-through.ts";
+import type { GatewayOptions } from "../../src/gateway/gateway.ts";
 import { createGateway } from "../../src/gateway/gateway.ts";
 import { parseOrigin } from "../../src/gateway/origin-url.ts";
 import { Plans } from "../../src/gateway/plan.ts";
@@ -11,14 +12,15 @@ interface Parts {
   readonly config: CacheConfig;
   readonly readThrough: ReadThrough;
   readonly router?: Router;
+  readonly debugging?: GatewayOptions["debugging"];
   /** Others that routes may name. */
   readonly origins?: Readonly<Record<string, string>>;
 }
 
 /** A gateway in front of one origin, and of others that its routes name. */
-export function gatewayFor({ origin, config, readThrough, router, origins = {} }: Parts) {
+export function gatewayFor({ origin, config, readThrough, router, origins = {}, debugging }: Parts) {
   const named = new Map(Object.entries({ origin, ...origins }).map(([name, text]) => [name, parseOrigin(text)]));
   const routes = declaredRoutes(router?.routes ?? [], [...named.keys()]);
   const plans = new Plans(routes, named, config, named.get("origin"));
-  return createGateway({ plans, readThrough });
+  return createGateway({ plans, readThrough, ...(debugging === undefined ? {} : { debugging }) });
 }
