@@ -1,10 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Announcement } from "../schema/deployment.ts";
+import { AnnouncementSchema } from "../schema/deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "../schema/entry.ts";
 import { EntryReportSchema, EntryToExplainSchema, EntryToJudgeSchema, PlaceSchema } from "../schema/entry.ts";
 import type { ObjectReply } from "../schema/explain.ts";
 import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
 import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
 import { KeySchema } from "../schema/key.ts";
+import { limits } from "../schema/limits.ts";
 import { CacheNameSchema } from "../schema/names.ts";
 import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
@@ -26,6 +29,7 @@ import type {
 } from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
+import { Deployments } from "./deployments.ts";
 import { Explanations } from "./explanation.ts";
 import { Fills } from "./fills.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -48,6 +52,7 @@ const EVERY_CACHE = "*";
  */
 export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #storage: DurableObjectStorage;
+  readonly #deployments: Deployments;
   readonly #log: PurgeLog;
   readonly #index: TagIndex;
   readonly #purges: Purges;
@@ -64,7 +69,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     this.#storage = ctx.storage;
     const { sql } = ctx.storage;
     migrate(ctx.storage);
-    this.#log = new PurgeLog(sql);
+    this.#deployments = new Deployments(sql);
+    this.#log = new PurgeLog(sql, limits.viewRecords, this.#deployments);
     this.#index = new TagIndex(sql);
     this.#purges = new Purges(this.#log, this.#index);
     this.#history = new PurgeHistory(sql, this.#log.view.epoch);
@@ -198,11 +204,27 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return { log: this.#log.slice(context.since) };
   }
 
+  async deployed(context: CallContext, announcement: Announcement): Promise<{ log: LogSlice }> {
+    const checked = parse(AnnouncementSchema, announcement);
+    const { cache, id } = checked;
+    const request = parse(PurgeRequestSchema, { cache, everything: true, reason: `version ${id} was deployed` });
+    const record = this.#transaction(context, (nowMs) => {
+      if (!this.#deployments.isNew(checked)) return undefined;
+      const written = this.#purges.purge(request, "deployment", nowMs);
+      this.#deployments.note(checked, written.record.seq, nowMs);
+      this.#stats.count({ type: "purge", cache, purged: written.purged });
+      return written.record;
+    });
+    if (record !== undefined) await this.#publish(record);
+    return { log: this.#log.slice(context.since) };
+  }
+
   async revoke(context: CallContext, seq: number, by: string): Promise<RevokeResult & { log: LogSlice }> {
     const checked = parse(SeqSchema, seq, "seq");
     const caller = parse(BySchema, by, "by");
     const { record, restored, approximate } = this.#transaction(context, (nowMs) => {
       const { selectors } = this.#history.revocable(checked, this.#log.view.floor);
+      this.#deployments.withdraw(checked);
       return this.#purges.revoke(checked, selectors, caller, nowMs);
     });
     await this.#publish(record);

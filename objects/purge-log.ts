@@ -1,3 +1,4 @@
+import type { Deployment } from "../schema/deployment.ts";
 import { limits } from "../schema/limits.ts";
 import type { PurgeMode, PurgeRecord, Selector } from "../schema/purge.ts";
 import type { EncodedRecords } from "../schema/records.ts";
@@ -38,12 +39,21 @@ export interface RecordDetails {
  */
 export class PurgeLog {
   readonly #sql: SqlStorage;
+  readonly #deployments: { readonly newest: ReadonlyMap<string, Deployment> };
   readonly #window: { readonly records: number; readonly characters: number };
   #view: View;
 
-  /** @param windowRecords how many of the newest records callers are sent at most */
-  constructor(sql: SqlStorage, windowRecords: number = limits.viewRecords) {
+  /**
+   * @param windowRecords how many of the newest records callers are sent at most
+   * @param deployments what goes with them: it may change only together with a record
+   */
+  constructor(
+    sql: SqlStorage,
+    windowRecords: number = limits.viewRecords,
+    deployments: { readonly newest: ReadonlyMap<string, Deployment> } = { newest: new Map() },
+  ) {
     this.#sql = sql;
+    this.#deployments = deployments;
     this.#window = { records: windowRecords, characters: limits.viewCharacters };
     this.#view = this.#read();
   }
@@ -139,7 +149,9 @@ export class PurgeLog {
     const continues = since !== null && since.epoch === epoch && since.seq >= floor && since.seq <= head;
     if (continues && since.seq === head) return { epoch, head, from: head, whole: false, records: "" };
     const { records, from } = this.#newest(continues ? since.seq : floor);
-    return { epoch, head, from, whole: !continues || from > since.seq, records };
+    const { newest } = this.#deployments;
+    const deployed = newest.size === 0 ? {} : { deployed: newest };
+    return { epoch, head, from, whole: !continues || from > since.seq, records, ...deployed };
   }
 
   /** The records after `after`, from the newest back until the window is full; `from` is where they begin. */

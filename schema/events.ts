@@ -80,6 +80,8 @@ export type RefusalReason =
   | "incomplete"
   /** A purge that hits this entry came after its maker asked the origin. */
   | "purged-during-fill"
+  /** The version of the Worker that made it has been superseded by one that has purged the cache. */
+  | "deployment"
   /** The fill took longer than its lease, and another has taken its place. */
   | "lease-lost"
   /** The platform's cache does nothing here (behind Access, in Workers for Platforms, in previews). */

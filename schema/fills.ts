@@ -104,8 +104,11 @@ export type Completion = v.InferOutput<typeof CompletionSchema>;
 /** Why a lease is given back without an entry. */
 export const AbandonSchema = v.strictObject({
   lease: LeaseSchema,
-  /** `failed`: another may try. `uncacheable`: nobody need wait for the next `passSeconds`. `not-needed`: it lay there. */
-  why: v.picklist(["failed", "uncacheable", "not-needed"]),
+  /**
+   * `failed`: another may try. `uncacheable`: nobody need wait for the next `passSeconds`. `not-needed`: it lay there.
+   * `superseded`: its holder runs an old version, which says nothing of what another would get.
+   */
+  why: v.picklist(["failed", "uncacheable", "not-needed", "superseded"]),
   passSeconds: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(limits.hitForMissSeconds)),
 });
 

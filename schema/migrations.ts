@@ -124,4 +124,15 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX notes_by_end ON notes (ends_at_ms);
   `,
+  `
+  -- Versions of the Worker that declares a cache, each the newest when it was first heard of; its purge is of that number.
+  CREATE TABLE deployments (
+    cache TEXT NOT NULL,
+    id TEXT NOT NULL,
+    made_at_ms INTEGER NOT NULL,
+    seen_at_ms INTEGER NOT NULL,
+    purge_seq INTEGER NOT NULL,
+    PRIMARY KEY (cache, id)
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { DeploymentSchema } from "./deployment.ts";
 import {
   ArmorSchema,
   CachingSchema,
@@ -122,6 +123,13 @@ export const CacheOptionsSchema = v.strictObject({
   whenUnreachable: v.optional(v.picklist(["serve", "bypass"], 'must be "serve" or "bypass"'), "serve"),
   /** For how long after `purgeLagSeconds` `whenUnreachable: "serve"` goes on. */
   unreachableGraceSeconds: v.optional(SecondsSchema, 60),
+  /**
+   * What the first request of a new version of the Worker does: `purge` invalidates everything in the cache but what is
+   * `permanent`, once, and keeps nothing that an older version makes after that. So one Worker only may declare the cache.
+   */
+  onDeploy: v.optional(v.picklist(["keep", "purge"], 'must be "keep" or "purge"'), "keep"),
+  /** The version that runs. Left out it is what the version metadata binding says, `CF_VERSION_METADATA`. */
+  deployment: v.optional(DeploymentSchema),
   /** Refuses purges by this declaration that would hit more entries than this, unless they name a `maxEntries`. */
   maxEntriesPerPurge: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Announcement, Deployment } from "./deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
 import { counterNames } from "./events.ts";
@@ -27,6 +28,11 @@ export interface LogSlice {
    */
   readonly whole: boolean;
   readonly records: EncodedRecords;
+  /**
+   * By cache, the newest version of the Worker that declares it. Like the records it is part of the log: each comes with
+   * a purge. Left out where there is none, and where nothing has come since the caller's point.
+   */
+  readonly deployed?: ReadonlyMap<string, Deployment>;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -132,6 +138,8 @@ export interface NamespaceRpc {
   invalidate(context: CallContext, request: InvalidationRequest): Promise<{ log: LogSlice }>;
   /** Tells what is known of a key, and of the entry that its caller has there. It changes nothing. */
   explain(context: CallContext, place: Place, entry: EntryToExplain | null): Promise<ObjectReply & { log: LogSlice }>;
+  /** Says that a version of a cache's Worker runs: one newer than all before purges the cache, by "deployment". */
+  deployed(context: CallContext, announcement: Announcement): Promise<{ log: LogSlice }>;
   /** Counts of one cache, or of the namespace when `cache` is null. */
   stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }>;
 }
@@ -242,6 +250,7 @@ export interface CoordinatorRpc {
     namespace: string,
     ...rest: Parameters<NamespaceRpc["invalidate"]>
   ): ReturnType<NamespaceRpc["invalidate"]>;
+  deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>): ReturnType<NamespaceRpc["deployed"]>;
   stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>): ReturnType<NamespaceRpc["stats"]>;
   explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>): ReturnType<NamespaceRpc["explain"]>;
   /** The same for `mode: "remote"`. `options` is the cache's declaration as JSON. */

@@ -12,6 +12,8 @@ declare namespace Cloudflare {
     readonly LARDER_PREFIX?: string;
     /** The bearer token of the REST API; without it the API is closed. */
     readonly LARDER_TOKEN?: string;
+    /** The version that runs: what `onDeploy: "purge"` tells versions by. */
+    readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
     /** In app Workers: the service binding to the coordinator. */
     readonly LARDER?: unknown;
   }

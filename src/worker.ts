@@ -179,6 +179,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return this.#object(namespace).explain(...rest);
   }
 
+  async deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>) {
+    return this.#object(namespace).deployed(...rest);
+  }
+
   async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
     return this.#object(namespace).stats(...rest);
   }

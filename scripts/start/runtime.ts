@@ -23,7 +23,7 @@ export async function runWorkers(placements: readonly Placement[], stateFolder: 
     name: worker.name,
     modules: true,
     script: worker.script,
-    bindings: { ...worker.bindings, ...bindings },
+    bindings: { ...worker.bindings, ...worker.version, ...bindings },
     unsafeDirectSockets: [{ host, port }],
   }));
   const miniflare = withoutNewSignalListeners(

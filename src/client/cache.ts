@@ -17,6 +17,7 @@ import { keyedRequest, withoutBody } from "../edge/keyed-request.ts";
 import { isKeyedByBody, placeOf } from "../edge/place.ts";
 import { checkDeclaration, keyedBy, policyFor } from "../edge/policy.ts";
 import { declared } from "./declared.ts";
+import { withDeployment } from "./deployment.ts";
 import type { Engines } from "./engines.ts";
 import { enginesFor } from "./engines.ts";
 import type { ExplainOptions } from "./explain-options.ts";
@@ -142,7 +143,10 @@ class DeclaredCache implements Cache {
 
   /** With what the environment says of it, which may not be asked at module level. */
   get #config(): CacheConfig {
-    this.#settled ??= env.LARDER_CACHING === "off" ? { ...this.#declared, caching: "off" } : this.#declared;
+    if (this.#settled === undefined) {
+      const config = withDeployment(this.#declared);
+      this.#settled = env.LARDER_CACHING === "off" ? { ...config, caching: "off" } : config;
+    }
     return this.#settled;
   }
 

@@ -53,6 +53,7 @@ function objectVia(service: CoordinatorRpc, namespace: Namespace): NamespaceRpc 
     history: (...rest) => service.history(namespace, ...rest),
     judge: (...rest) => service.judge(namespace, ...rest),
     explain: (...rest) => service.explain(namespace, ...rest),
+    deployed: (...rest) => service.deployed(namespace, ...rest),
     stats: (...rest) => service.stats(namespace, ...rest),
   };
 }

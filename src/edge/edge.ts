@@ -17,6 +17,7 @@ import type {
 import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
 import { DataCentre } from "./data-centre.ts";
+import { announced, demandBy, LEFT_TO_NEWER_SECONDS } from "./deployments.ts";
 import { Explainer } from "./explainer.ts";
 import { findEntry } from "./find.ts";
 import { keyedBy, policyFor } from "./policy.ts";
@@ -57,21 +58,27 @@ export class Edge implements CacheEngine {
   }
 
   lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
-    return this.#reader.lookup(this.#keeper(config), config, request, demand);
+    const keeper = this.#keeper(config);
+    return announced(keeper, config, (standing) =>
+      this.#reader.lookup(keeper, config, request, demandBy(standing, demand)),
+    );
   }
 
   /** As `lookup`, for a GET of which only the URL is known; undefined where more of it matters. */
   lookupUrl(config: CacheConfig, url: string, demand: Demand = {}): Promise<Lookup | undefined> {
-    return this.#reader.lookup(this.#keeper(config), config, new Request(url), demand, "url");
+    const keeper = this.#keeper(config);
+    return announced(keeper, config, (standing) =>
+      this.#reader.lookup(keeper, config, new Request(url), demandBy(standing, demand), "url"),
+    );
   }
 
   refresh(config: CacheConfig, request: Request, wish: RefreshWish, keying: Keying = {}): Promise<RefreshTurn> {
-    return this.#reader.refresh(
-      this.#keeper(config),
-      config,
-      request,
-      wish,
-      keyedBy(policyFor(config, request), keying),
+    const keeper = this.#keeper(config);
+    const by = keyedBy(policyFor(config, request), keying);
+    return announced(keeper, config, async (standing) =>
+      standing === "superseded"
+        ? { kind: "later", seconds: LEFT_TO_NEWER_SECONDS }
+        : this.#reader.refresh(keeper, config, request, wish, by),
     );
   }
 
@@ -80,7 +87,8 @@ export class Edge implements CacheEngine {
   }
 
   store(config: CacheConfig, request: Request, response: Response, options: StoreOptions): Promise<PutReceipt> {
-    return this.#writer.store(this.#keeper(config), config, request, response, options);
+    const keeper = this.#keeper(config);
+    return announced(keeper, config, () => this.#writer.store(keeper, config, request, response, options));
   }
 
   async remove(config: CacheConfig, request: Request, keying: Keying = {}, by = GATEWAY): Promise<boolean> {

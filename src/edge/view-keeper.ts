@@ -74,7 +74,7 @@ export class ViewKeeper {
     }
     if (demand.atLeast !== undefined) {
       const least = parseVersion(demand.atLeast, "atLeast");
-      if (!this.#reaches(least) && !(await succeeds(this.#syncTo(least)))) return { kind: "unreachable" };
+      if (!this.reaches(least) && !(await succeeds(this.#syncTo(least)))) return { kind: "unreachable" };
     }
     return this.current(bounds, {}) ?? this.#expired(bounds);
   }
@@ -84,7 +84,7 @@ export class ViewKeeper {
       this.#syncBehind();
       return { kind: "unconfirmed", view: this.#view };
     }
-    if (!this.#failedJustNow()) await succeeds(this.#sharedSync());
+    if (!this.#failedJustNow) await succeeds(this.#sharedSync());
     return this.#asItIs(bounds);
   }
 
@@ -108,7 +108,7 @@ export class ViewKeeper {
     const isExpired = this.#ageMs() > bounds.purgeLagSeconds * 1000;
     if (view !== undefined && !isExpired) return { kind: "confirmed", view };
     if (view !== undefined && bounds.whenViewExpired === "serve") return { kind: "unconfirmed", view };
-    return object === "answers" && !this.#failedJustNow() ? { kind: "asks" } : this.#asItIs(bounds);
+    return object === "answers" && !this.#failedJustNow ? { kind: "asks" } : this.#asItIs(bounds);
   }
 
   /** How long ago the view was confirmed; infinitely long where there is none. */
@@ -116,15 +116,12 @@ export class ViewKeeper {
     return this.#ageMs() / 1000;
   }
 
-  #failedJustNow(): boolean {
-    return this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
-  }
-
   #ageMs(): number {
     return this.#surroundings.nowMs() - this.#confirmedAtMs;
   }
 
-  #reaches(point: LogPoint): boolean {
+  /** Whether the view there is goes so far. */
+  reaches(point: LogPoint): boolean {
     return this.#view !== undefined && this.#view.epoch === point.epoch && this.#view.head >= point.seq;
   }
 
@@ -136,7 +133,7 @@ export class ViewKeeper {
   async #syncTo(point: LogPoint): Promise<void> {
     const joined = this.#syncing !== undefined;
     await this.#sharedSync();
-    if (joined && !this.#reaches(point)) await this.#sharedSync();
+    if (joined && !this.reaches(point)) await this.#sharedSync();
   }
 
   #syncBehind(): void {
@@ -165,9 +162,25 @@ export class ViewKeeper {
     return this.#surroundings.nowMs() - sinceMs > SYNC_TIMEOUT_MS;
   }
 
-  async #sync(): Promise<void> {
+  #sync(): Promise<void> {
+    return this.#minding((object, context) => object.sync(context));
+  }
+
+  /**
+   * As `callInTime`, for what every request asks until it has been answered: an object that did not answer just now is
+   * left alone. Nobody waits for another's call, which would die with the request that made it.
+   */
+  async attempt(work: (object: NamespaceRpc, context: CallContext) => Promise<{ log: LogSlice }>): Promise<void> {
+    if (!this.#failedJustNow) await succeeds(this.#minding(work));
+  }
+
+  get #failedJustNow(): boolean {
+    return this.#surroundings.nowMs() - this.#failedAtMs < RETRY_AFTER_MS;
+  }
+
+  async #minding(work: (object: NamespaceRpc, context: CallContext) => Promise<{ log: LogSlice }>): Promise<void> {
     try {
-      await this.callInTime((object, context) => object.sync(context));
+      await this.callInTime(work);
       this.#failedAtMs = Number.NEGATIVE_INFINITY;
     } catch (error) {
       this.#failedAtMs = this.#surroundings.nowMs();

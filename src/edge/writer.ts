@@ -16,6 +16,7 @@ import { searchRule } from "../http/no-vary-search.ts";
 import type { DataCentreCache } from "../store/data-centre-cache.ts";
 import { toTransit } from "../store/stored-form.ts";
 import type { DataCentre } from "./data-centre.ts";
+import { isSuperseded, isVersioned } from "./deployments.ts";
 import { notedNames, noteNames } from "./find.ts";
 import { placeOf, variantOf } from "./place.ts";
 import { keyedBy, policyFor } from "./policy.ts";
@@ -76,6 +77,9 @@ export class Writer {
   ): Promise<PutReceipt> {
     const policy = policyFor(config, request);
     const by = keyedBy(policy, options);
+    // Before what is stored is looked at: what is renewed is then judged by a view that goes as far.
+    const asOf = await asOfFor(keeper, config, options);
+    if (asOf === "deployment") return refused(asOf);
     const nowMs = this.#surroundings.nowMs();
     const renewal =
       options.renews === true && mayRenew(request, answered)
@@ -88,9 +92,8 @@ export class Writer {
       if (isRenewed) await response.body?.cancel();
       return refused(judged.reason);
     }
+    if (asOf === "unreachable") return refused(asOf);
     const { fillSeconds = 0 } = options;
-    const asOf = await asOfFor(keeper, config, options);
-    if (asOf === undefined) return refused("unreachable");
     const own = placeOf(config, request, by);
     if (own === undefined) return refused("too-long");
     const { store: _, varyNames, ...lifetimes } = judged;
@@ -216,6 +219,7 @@ export class Writer {
   ): Promise<void> {
     // The object has ended it by itself.
     if (reason === "purged-during-fill" || reason === "lease-lost") return;
+    if (reason === "deployment") return this.giveBack(keeper, config, lease, "superseded");
     // A 304 that renews nothing answers conditions of the caller's own, and says nothing of what others would get.
     const isOwn = status === 304 && reason === "code";
     const mayBeBetterNextTime = status >= 500 || isOwn || reason === "incomplete" || reason === "unreachable";
@@ -255,11 +259,28 @@ function refused(reason: RefusalReason): PutReceipt {
   return { stored: false, reason };
 }
 
-/** The version to store a response as of; undefined where none was or could be learnt. */
-async function asOfFor(keeper: ViewKeeper, config: CacheConfig, { asOf }: StoreOptions): Promise<LogPoint | undefined> {
-  if (asOf === null) return undefined;
-  if (asOf !== undefined) return parseVersion(asOf, "asOf");
-  if (keeper.view !== undefined) return keeper.view.point;
-  const atHand = await keeper.atHand(config);
-  return atHand.kind === "unreachable" ? undefined : atHand.view.point;
+/** The version to store a response as of, or why it may not be stored: none could be learnt, or a deployment forbids it. */
+async function asOfFor(
+  keeper: ViewKeeper,
+  config: CacheConfig,
+  { asOf, renews }: StoreOptions,
+): Promise<LogPoint | "deployment" | "unreachable"> {
+  if (asOf === null) return "unreachable";
+  if (asOf === undefined && keeper.view === undefined) await keeper.atHand(config);
+  const point = asOf === undefined ? keeper.view?.point : parseVersion(asOf, "asOf");
+  if (point === undefined) return "unreachable";
+  if (renews !== true && !isVersioned(config)) return point;
+  const judged = await judgedUpTo(keeper, config, point);
+  return judged !== "unreachable" && isSuperseded(keeper, config) ? "deployment" : judged;
+}
+
+/**
+ * The point, or how far the view goes if that is less. What is judged by the view, that it has not been purged or that no
+ * newer version runs, is true up to there only; the look-up may have been made by another isolate, whose view went further.
+ */
+async function judgedUpTo(keeper: ViewKeeper, config: CacheConfig, point: LogPoint): Promise<LogPoint | "unreachable"> {
+  if (!keeper.reaches(point)) await keeper.atHand(config, { atLeast: formatVersion(point) });
+  const { view } = keeper;
+  if (view === undefined || view.epoch !== point.epoch) return "unreachable";
+  return { epoch: view.epoch, seq: Math.min(point.seq, view.head) };
 }

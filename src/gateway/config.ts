@@ -3,6 +3,7 @@ import { LarderError } from "../../schema/errors.ts";
 import { NamespaceSchema } from "../../schema/names.ts";
 import type { CacheOptions } from "../../schema/options.ts";
 import { parse } from "../../schema/validate.ts";
+import { deploymentOf } from "../edge/version-metadata.ts";
 import { parseOrigin } from "./origin-url.ts";
 import { Plans } from "./plan.ts";
 import { Router } from "./router.ts";
@@ -44,7 +45,13 @@ export interface GatewayEnvironment {
 }
 
 /** The cache of the gateway, which follows what the site itself says. */
-const DEFAULTS = { name: "gateway", revalidateSeconds: 3600, queryOrder: "kept", cacheDeceptionArmor: "on" } as const;
+const DEFAULTS = {
+  name: "gateway",
+  revalidateSeconds: 3600,
+  queryOrder: "kept",
+  cacheDeceptionArmor: "on",
+  onDeploy: "purge",
+} as const;
 
 /**
  * The plans of a configuration; undefined where there is no site.
@@ -59,7 +66,9 @@ export function plansOf(config: DefinedConfig, env: GatewayEnvironment): Plans |
   const namespace = config.namespace ?? env.LARDER_NAMESPACE ?? "default";
   const [only] = origins.size === 1 ? origins.values() : [];
   const caching = env.LARDER_CACHING === "off" ? { caching: "off" as const } : {};
-  const defaults = { ...DEFAULTS, ...config.cache, ...caching, namespace };
+  const deployment = deploymentOf(env);
+  const version = deployment === undefined ? {} : { deployment };
+  const defaults = { ...DEFAULTS, ...version, ...config.cache, ...caching, namespace };
   return new Plans(routes, origins, defaults, origins.get("origin") ?? only);
 }
 

@@ -1,8 +1,11 @@
+import type { Deployment } from "../../schema/deployment.ts";
 import { limits } from "../../schema/limits.ts";
 import { decodeRecords } from "../../schema/records.ts";
 import type { LogSlice } from "../../schema/rpc.ts";
 import type { LogPoint } from "../../schema/version.ts";
 import { PurgeIndex } from "./purge-index.ts";
+
+const NO_DEPLOYMENTS: ReadonlyMap<string, Deployment> = new Map();
 
 /** What is known of a namespace's log: its epoch, how far it reaches, and its records in indexed form. */
 export class View {
@@ -12,12 +15,19 @@ export class View {
   /** Entries whose `asOf` lies below this cannot be judged here: records they would be judged by are missing. */
   floor: number;
   readonly index: PurgeIndex;
+  /** By cache, the newest version of its Worker as of `head`. */
+  deployments: ReadonlyMap<string, Deployment>;
 
-  constructor(point: { readonly epoch: string; readonly head: number; readonly floor: number }, index: PurgeIndex) {
+  constructor(
+    point: { readonly epoch: string; readonly head: number; readonly floor: number },
+    index: PurgeIndex,
+    deployments = NO_DEPLOYMENTS,
+  ) {
     this.epoch = point.epoch;
     this.head = point.head;
     this.floor = point.floor;
     this.index = index;
+    this.deployments = deployments;
   }
 
   get point(): LogPoint {
@@ -36,11 +46,15 @@ export function advance(view: View | undefined, slice: LogSlice, most: number = 
   const { epoch, head, from } = slice;
   const sameEpoch = view?.epoch === epoch;
   if (slice.whole && !(sameEpoch && view.head >= head)) {
-    return within(most, new View({ epoch, head, floor: from }, new PurgeIndex(decodeRecords(slice.records))));
+    const index = new PurgeIndex(decodeRecords(slice.records));
+    return within(most, new View({ epoch, head, floor: from }, index, slice.deployed));
   }
   if (!sameEpoch || from > view.head) return view;
   for (const record of decodeRecords(slice.records)) if (record.seq > view.head) view.index.add(record);
-  view.head = Math.max(view.head, head);
+  if (head > view.head) {
+    view.head = head;
+    view.deployments = slice.deployed ?? NO_DEPLOYMENTS;
+  }
   return within(most, view);
 }
 

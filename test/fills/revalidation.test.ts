@@ -3,7 +3,7 @@ import type { Tag } from "../../schema/names.ts";
 import { freshUrl } from "../support/fresh.ts";
 import { Origin } from "../support/origin.ts";
 import type { Isolate } from "../support/world.ts";
-import { World } from "../support/world.ts";
+import { versionOf, World } from "../support/world.ts";
 
 const MODIFIED = "Wed, 06 Jan 2027 10:00:00 GMT";
 const VALIDATORS = { etag: '"1"', "last-modified": MODIFIED };
@@ -284,5 +284,16 @@ describe("a caller who waits, with a copy kept for errors only", () => {
     origin.byItself = (asked) =>
       asked.conditions === undefined ? new Response("down", { status: 503 }) : notModified({ etag: '"2"' });
     expect(await text()).toBe("whole");
+  });
+
+  it("and reaches the cache by an isolate that has not heard of the purge it comes after brings nothing back", async () => {
+    const { world, config, isolate, request } = await setUp(forErrors);
+    // Over RPC one isolate may look up and another store.
+    const behind = await world.isolate();
+    await behind.edge.lookup(config, request);
+    const version = await versionOf(isolate.edge.purge(config, { tags: ["t"] }));
+    const receipt = await behind.edge.store(config, request, notModified(), { tags: [], asOf: version, renews: true });
+    expect(receipt).toEqual({ stored: false, reason: "code" });
+    expect(await isolate.edge.lookup(config, request)).toMatchObject({ outcome: "miss", reason: "purged" });
   });
 });

@@ -44,6 +44,7 @@ describe("the options of a cache", () => {
       caching: "on",
       forcePrivateCaching: false,
       cacheDeceptionArmor: "off",
+      onDeploy: "keep",
       rules: [],
       mode: "isolate",
       binding: "LARDER",

@@ -81,6 +81,8 @@ export class ObjectLink {
 
   /** What happens before a call is sent. */
   before: ((method: string, parameters: readonly unknown[]) => unknown) | undefined;
+  /** What happens to its reply before that is received. */
+  after: ((method: string, reply: unknown) => unknown) | undefined;
 
   constructor(namespace: string) {
     this.#namespace = namespace;
@@ -100,6 +102,7 @@ export class ObjectLink {
             (...rest: unknown[]) => Promise<unknown>
           >;
           const reply = await stub[method]?.(...parameters);
+          await this.after?.(method, reply);
           return (this.state as string) === "deaf" ? new Promise(() => undefined) : reply;
         },
     });
@@ -126,6 +129,13 @@ export class World {
   /** Ends the object's instance: the next call finds a new one over the same storage. */
   async restartObject(): Promise<void> {
     await evictDurableObject(env.NAMESPACES.getByName(this.namespace));
+  }
+
+  /** The object loses all that it has stored. */
+  async emptyObject(): Promise<void> {
+    const empty = (_: unknown, { storage }: DurableObjectState) => storage.deleteAll();
+    await runInDurableObject(env.NAMESPACES.getByName(this.namespace), empty);
+    await this.restartObject();
   }
 
   /** Breaks the object's instance off in the middle of whatever it does, as a crash or a new deployment would. */
