@@ -46,7 +46,7 @@ export function placeOf(keyspace: Keyspace, request: Request, by: KeyedBy): Plac
   return place === undefined || url.length > LONG ? place : places.set(url, place);
 }
 
-/** URLs above this length are not worth their room. */
+/** URLs and values above this length are not worth their room. */
 const LONG = 500;
 
 /** The place of `request` where its responses vary on these names besides what the cache declares. */
@@ -108,8 +108,15 @@ export function partsOf({ headers, cf }: Request, { vary, key, languages, body }
 function keyedValue(name: string, headers: Headers, languages: readonly string[] | undefined): string | null {
   if (isSearchRule(name)) return null;
   if (name === "accept-language" && languages !== undefined) return preferredLanguage(headers, languages);
-  return normalizedValue(name, headers);
+  const value = headers.get(name);
+  // Clients send few different ones, and taking a list apart costs more than all else about a key.
+  if (value === null || value.length > LONG) return normalizedValue(name, headers);
+  const field = `${name}:${value}`;
+  return values.get(field) ?? values.set(field, normalizedValue(name, headers) ?? "");
 }
+
+/** What the values of fields come to, by these. */
+const values = new Memo<string>(500);
 
 /** As Cloudflare tells it: of the request, or in the field that it adds for those who ask for it. */
 function countryOf(headers: Headers, cf: Request["cf"]): string | undefined {
