@@ -94,13 +94,23 @@ type KeyPolicyInput = v.InferInput<typeof KeyPolicySchema> | { toJSON(): v.Infer
 export const CachingSchema = v.picklist(["on", "off"], 'must be "on" or "off"');
 /** Whether what says `Cache-Control: private` is kept as well. */
 export const ForcePrivateSchema = v.boolean("must be true or false");
-export const GraphqlSchema = v.strictObject({
-  /**
-   * What a request that has the id of a stored document in the place of a query asks: `queries` where no mutation is
-   * stored under any id; `unknown`, and it is not cached.
-   */
-  persisted: v.optional(v.picklist(["queries", "unknown"], 'must be "queries" or "unknown"'), "unknown"),
-});
+/** What is said of GraphQL bodies: `true` says what `{}` does. */
+export const GraphqlSchema = v.union(
+  [
+    v.pipe(
+      v.literal(true),
+      v.transform(() => ({ persisted: "unknown" as const })),
+    ),
+    v.strictObject({
+      /**
+       * What a request that has the id of a stored document in the place of a query asks: `queries` where no mutation is
+       * stored under any id; `unknown`, and it is not cached.
+       */
+      persisted: v.optional(v.picklist(["queries", "unknown"], 'must be "queries" or "unknown"'), "unknown"),
+    }),
+  ],
+  "must be true, or an object",
+);
 
 export const BypassSchema = v.strictObject({
   headers: v.optional(HeaderNamesSchema),

@@ -107,7 +107,7 @@ describe.each(["isolate", "remote"] as const)("rules, in mode %s", (mode) => {
   });
 
   it("for GraphQL have one key for what means the same, and none for a mutation", async () => {
-    const pages = declare({ rules: [{ path: "/graphql", methods: ["POST"], graphql: {} }] });
+    const pages = declare({ rules: [{ path: "/graphql", methods: ["POST"], graphql: true }] });
     const url = freshUrl("/graphql");
     const asking = (query: string, variables: unknown = {}) =>
       new Request(url, {
