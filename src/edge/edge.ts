@@ -1,5 +1,6 @@
 import type { ExplainWish, Explanation } from "../../schema/explain.ts";
 import type { Lease } from "../../schema/fills.ts";
+import { normalizeUrl } from "../../schema/key.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
@@ -116,8 +117,17 @@ export class Edge implements CacheEngine {
   }
 
   async invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void> {
-    const inCache = { ...request, cache: config.name };
+    const urls = await Promise.all(request.urls.map((url) => this.#urlsKept(config, url)));
+    const inCache = { ...request, urls: [...new Set(urls.flat())], cache: config.name };
     await this.#keeper(config).callInTime((object, context) => object.invalidate(context, inCache));
+  }
+
+  /** The URLs under which a GET of this one may be kept: it itself, and without what of its query does not matter. */
+  async #urlsKept(config: CacheConfig, url: string): Promise<string[]> {
+    const request = new Request(url);
+    const found = await findEntry(this.#l1, config, request, keyedBy(policyFor(config, request), {}));
+    await found?.stored?.body?.cancel();
+    return found === undefined ? [url] : [normalizeUrl(url), found.place.url];
   }
 
   async history(config: CacheConfig, request: HistoryRequest): Promise<PurgeHistoryPage> {

@@ -40,6 +40,8 @@ export interface Source {
   readonly isFetched?: true;
   /** The scheme and authority it is asked under, where these are not the client's: URLs that it names may have them. */
   readonly askedUnder?: string;
+  /** The declaration by which a GET of the URL is kept, where that is not the one of this request. */
+  keptBy?(url: string): CacheConfig | undefined;
   /** Hears of a response of the origin's that answers the client, and of why the cache did not. */
   passedOn?(missed: MissReason, response: Response, options: StoreOptions): void;
   /** What to answer where `load` has thrown and nothing stands in; without it, the error is the caller's. */
@@ -134,8 +136,17 @@ export class ReadThrough {
   async #invalidate({ config, request, source }: Passage, response: Response): Promise<void> {
     const invalid = invalidationBy(request, response, source.askedUnder);
     if (invalid === undefined) return;
+    const declared = new Map<CacheConfig, string[]>([[config, []]]);
+    for (const url of invalid.urls) {
+      const keptBy = source.keptBy?.(url) ?? config;
+      declared.set(keptBy, [...(declared.get(keptBy) ?? []), url]);
+    }
+    const tags = [...invalid.tags];
     try {
-      await this.#engine.invalidate(config, { urls: [...invalid.urls], tags: [...invalid.tags] });
+      for (const [keptBy, urls] of declared) {
+        const changed = { urls, tags: keptBy === config ? tags : [] };
+        if (urls.length + changed.tags.length > 0) await this.#engine.invalidate(keptBy, changed);
+      }
     } catch (error) {
       console.error("larder: what a request has changed could not be made invalid", error);
     }

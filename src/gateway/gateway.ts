@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { limits } from "../../schema/limits.ts";
 import type { Tag } from "../../schema/names.ts";
 import { TagSchema } from "../../schema/names.ts";
+import type { CacheConfig } from "../../schema/options.ts";
 import type { Demand } from "../../schema/rpc.ts";
 import type { Version } from "../../schema/version.ts";
 import { VERSION_FORM } from "../../schema/version.ts";
@@ -57,7 +58,7 @@ export function createGateway({
     const { request, setCookie } =
       config.key?.splits === undefined ? { request: meant } : inBucket(meant, Math.random());
     const explanation = debug === undefined ? undefined : await debugging?.explain(config, request);
-    const passage = new Passage(planned, request);
+    const passage = new Passage(plans, planned, request);
     try {
       const askedAtMs = Date.now();
       const kept = debug === "bypass" ? { ...config, caching: "off" as const } : config;
@@ -79,6 +80,7 @@ export function createGateway({
 
 /** One request on its way to its origin, and what has come of it. */
 class Passage implements Source {
+  readonly #plans: Plans;
   readonly #planned: Planned;
   readonly #request: Request;
   readonly isFetched = true;
@@ -87,7 +89,8 @@ class Passage implements Source {
   /** How long the origin took, where it was asked for this answer. */
   originMs: number | undefined;
 
-  constructor(planned: Planned, request: Request) {
+  constructor(plans: Plans, planned: Planned, request: Request) {
+    this.#plans = plans;
     this.#planned = planned;
     this.#request = request;
   }
@@ -109,6 +112,10 @@ class Passage implements Source {
     const own = expandTags(plan.edge.tags ?? [], params).tags;
     const tags = [...own, ...tagsIn(response.headers)].slice(0, limits.tagsPerEntry);
     return { tags, heuristics: "on", ...(plan.edge.permanent === true ? { permanent: true } : {}) };
+  }
+
+  keptBy(url: string): CacheConfig | undefined {
+    return this.#plans.for("GET", new URL(url).pathname)?.plan.config;
   }
 
   passedOn(...[missed, response, options]: Parameters<NonNullable<Source["passedOn"]>>): void {

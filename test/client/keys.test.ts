@@ -27,6 +27,15 @@ describe.each(["isolate", "remote"] as const)("a key of an app's own making, in 
     expect(await answered(pages, `${url}?color=red`)).toBeUndefined();
   });
 
+  it("is what a change through it makes new", async () => {
+    const pages = declare({ key: { query: { only: ["color"] } } });
+    const url = freshUrl();
+    await pages.put(`${url}?color=red`, new Response("before"));
+    const change = new Request(`${url}?token=1&color=red`, { method: "POST", body: "x" });
+    await pages.wrap(change, () => new Response("done"));
+    expect(await answered(pages, `${url}?color=red`)).toBeUndefined();
+  });
+
   it("tells devices, cookies in groups and headers apart", async () => {
     const key = new CustomCacheKey()
       .addDevice()

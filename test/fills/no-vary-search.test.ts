@@ -35,6 +35,15 @@ describe("a response that says which parameters do not matter", () => {
     expect(asked).toEqual(["?id=1&utm=a", "?id=2&utm=a"]);
   });
 
+  it("is made new by a change that differs from it in these only", async () => {
+    const { config, here, url, get } = await setUp('params=("utm")');
+    await get(here, "?id=1&utm=a");
+    const change = new Request(`${url}?id=1&utm=b`, { method: "POST", body: "x" });
+    const source = { load: async () => new Response("done"), storeOptions: () => ({ tags: [] }) };
+    await (await here.readThrough.answer(config, change, source)).text();
+    expect(await get(here, "?id=1&utm=c")).toBe("for ?id=1&utm=c");
+  });
+
   it("is purged by the URL without them", async () => {
     const { config, here, url, get } = await setUp('params=("utm")');
     await get(here, "?id=1&utm=a");

@@ -163,6 +163,19 @@ describe("routes", () => {
     expect(asked.map(({ headers }) => headers.get("x-larder-original-query"))).toEqual([null, "?a=1"]);
   });
 
+  it("leave out of the key what a change names too, so that it reaches what is stored", async () => {
+    const router = new Router().get("/p/*", ({ cache, proxy }) => {
+      cache({ key: new CustomCacheKey().excludeQueryParameters("utm"), edge: { maxAgeSeconds: 60 } });
+      return proxy("origin");
+    });
+    const { get, asked } = await setUp(router);
+    const url = at("/p/1");
+    await get(`${url}?a=1&utm=1`);
+    await get(`${url}?utm=2&a=1`, { method: "POST", body: "x" });
+    await get(`${url}?a=1`);
+    expect(asked.map(({ method }) => method)).toEqual(["GET", "POST", "GET"]);
+  });
+
   it("put visitors into the buckets of a traffic split, and keep them there", async () => {
     const key = new CustomCacheKey().addSplit("home", { a: 1, b: 1 });
     const router = new Router().get("/", ({ cache, proxy }) => {

@@ -318,7 +318,14 @@ describe("the command", () => {
     await using files = await project({ "worker.ts": app('cache({ name: "a b" });') });
     const said = execFileSync("script", ["-qc", `'${process.execPath}' '${cli}' check worker.ts; true`, "/dev/null"], {
       cwd: files.directory,
-      env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: "xterm-256color", ...env },
+      env: {
+        ...process.env,
+        NO_COLOR: undefined,
+        FORCE_COLOR: undefined,
+        CI: undefined,
+        TERM: "xterm-256color",
+        ...env,
+      },
       encoding: "utf8",
     });
     expect(said).toContain(expected);
