@@ -14,6 +14,7 @@ import { inDirectory } from "./directory.ts";
 import { printRatios, printRows } from "./report.ts";
 import type { Ratio, Row } from "./results.ts";
 import { record } from "./results.ts";
+import { roundsOf } from "./rounds.ts";
 import type { BenchCase } from "./workerd.ts";
 import { benchmark, compatibilityDate, configuration } from "./workerd.ts";
 
@@ -46,11 +47,7 @@ const hits = [
 ] as const;
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
-const rounds = Number(values.rounds);
-if (!(Number.isSafeInteger(rounds) && rounds > 0 && rounds <= 1000)) {
-  console.error("--rounds: must be a whole number from 1 to 1000");
-  process.exit(2);
-}
+const rounds = roundsOf(values.rounds);
 
 await inDirectory(main);
 

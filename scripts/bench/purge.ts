@@ -15,6 +15,7 @@ import { keptReply, retainedByView } from "./purge-view.ts";
 import { printRatios, printRows } from "./report.ts";
 import type { Ratio } from "./results.ts";
 import { record } from "./results.ts";
+import { roundsOf } from "./rounds.ts";
 import { median, rounded } from "./statistics.ts";
 import { benchmark, compatibilityDate, configuration } from "./workerd.ts";
 
@@ -37,11 +38,7 @@ const verdicts = [
 ] as const;
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "100" } } });
-const rounds = Number(values.rounds);
-if (!(Number.isSafeInteger(rounds) && rounds > 0 && rounds <= 1000)) {
-  console.error("--rounds: must be a whole number from 1 to 1000");
-  process.exit(2);
-}
+const rounds = roundsOf(values.rounds);
 
 await inDirectory(main);
 

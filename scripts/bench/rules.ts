@@ -12,6 +12,7 @@ import { inDirectory } from "./directory.ts";
 import { printRatios, printRows } from "./report.ts";
 import type { Ratio, Row } from "./results.ts";
 import { record } from "./results.ts";
+import { roundsOf } from "./rounds.ts";
 import type { BenchCase } from "./workerd.ts";
 import { benchmark, compatibilityDate, configuration } from "./workerd.ts";
 import { contenders, rulesCases } from "./workers/rules-cases.ts";
@@ -25,11 +26,7 @@ const GOAL_US = 10;
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "60" }, dry: { type: "boolean", default: false } },
 });
-const rounds = Number(values.rounds);
-if (!(Number.isSafeInteger(rounds) && rounds > 0 && rounds <= 1000)) {
-  console.error("--rounds: must be a whole number from 1 to 1000");
-  process.exit(2);
-}
+const rounds = roundsOf(values.rounds);
 
 await inDirectory(main);
 

@@ -40,7 +40,7 @@ export async function keyedRequest(config: CacheConfig, request: Request): Promi
     case "keyed":
       return { asked, body: keyed.key, content: keyed.body };
     case "not-a-query":
-      return { asked, content: keyed.body };
+      return { asked };
     case "too-big":
       await keyed.body.cancel();
       return { asked, body: null };

@@ -141,6 +141,27 @@ describe("routes", () => {
     expect(await statusOf(at("/other"), post("a"))).toBe("method");
   });
 
+  it("for GraphQL send a mutation on as it came, since nothing of it is kept", async () => {
+    const router = new Router().post("/graphql", ({ cache, proxy }) => {
+      cache({ edge: { maxAgeSeconds: 60, graphql: true } });
+      return proxy("origin");
+    });
+    const { statusOf, asked } = await setUp(router);
+    const url = at("/graphql");
+    const post = (query: string): RequestInit => ({
+      method: "POST",
+      body: JSON.stringify({ query }),
+      headers: { "content-type": "application/json", "if-none-match": '"1"', "x-http-method": "POST" },
+    });
+    expect(await statusOf(url, post("{ item { id } }"))).toBe("ok");
+    expect(await statusOf(url, post("mutation { buy { id } }"))).toBe("method");
+    expect(asked.map(({ headers }) => [headers.get("if-none-match"), headers.get("x-http-method")])).toEqual([
+      [null, null],
+      ['"1"', "POST"],
+    ]);
+    expect(await asked[1]?.json()).toEqual({ query: "mutation { buy { id } }" });
+  });
+
   it("leave out of the key what they say, and the origin sees the rest of the query only, unless asked", async () => {
     const router = new Router()
       .get("/p/*", ({ cache, proxy }) => {
