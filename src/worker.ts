@@ -23,6 +23,7 @@ import { platform } from "./edge/surroundings.ts";
 import { plansOf } from "./gateway/config.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import type { Plans } from "./gateway/plan.ts";
+import { pathnameOf } from "./http/pathname.ts";
 
 export { CacheNamespace } from "../objects/cache-namespace.ts";
 
@@ -88,7 +89,7 @@ function configured(env: Cloudflare.Env): Gateway {
 
 /** How the gateway keeps a request; no other cache's declaration is known here. */
 function configFor(cache: string, { method, url }: Request): CacheConfig | undefined {
-  const planned = gatewayOf(env).plans?.for(method, new URL(url).pathname);
+  const planned = gatewayOf(env).plans?.for(method, pathnameOf(url) ?? "/");
   return planned?.plan.config.name === cache ? planned.plan.config : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import { contradictsPath } from "../http/deception.ts";
+import { pathnameOf } from "../http/pathname.ts";
 import { statusTtlSeconds } from "../http/status-ttl.ts";
 import type { StoreVerdict } from "../http/storable.ts";
 import { storeVerdict } from "../http/storable.ts";
@@ -39,7 +40,7 @@ export function storingVerdict(offered: Offered): StoreVerdict {
     responseDelaySeconds: options.fillSeconds ?? 0,
   });
   const isArmed = verdict.store && policy.cacheDeceptionArmor === "on";
-  if (isArmed && contradictsPath(new URL(request.url).pathname, response.headers.get("content-type"))) {
+  if (isArmed && contradictsPath(pathnameOf(request.url) ?? "", response.headers.get("content-type"))) {
     return { store: false, reason: "content-type" };
   }
   return verdict;

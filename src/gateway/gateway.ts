@@ -11,6 +11,7 @@ import type { ReadThrough, Source } from "../edge/read-through.ts";
 import { storingVerdict } from "../edge/storing.ts";
 import { parseCookies } from "../http/cookies.ts";
 import { namedByConnection } from "../http/hop-by-hop.ts";
+import { pathnameOf } from "../http/pathname.ts";
 import { expandTags } from "../http/tag-template.ts";
 import { tellBrowser } from "./browser.ts";
 import { inBucket } from "./bucket.ts";
@@ -50,16 +51,16 @@ export function createGateway({
     if (!isWellFormed(received.headers.get(AT_LEAST))) return badVersion();
     const final = finalAnswer(received);
     if (final !== undefined) return final;
-    const planned = plans.for(received.method, new URL(received.url).pathname);
-    if (planned === undefined) return ownAnswer(404, "No route sends this request to an origin.\n");
-    const debug = received.headers.has(DEBUG) ? await debugAsked(received, debugging) : undefined;
-    const { config } = planned.plan;
-    const meant = asMeantForOrigin(received);
-    const { request, setCookie } =
-      config.key?.splits === undefined ? { request: meant } : inBucket(meant, Math.random());
-    const explanation = debug === undefined ? undefined : await debugging?.explain(config, request);
-    const passage = new Passage(plans, planned, request);
     try {
+      const planned = plans.for(received.method, pathnameOf(received.url) ?? "/");
+      if (planned === undefined) return ownAnswer(404, "No route sends this request to an origin.\n");
+      const debug = received.headers.has(DEBUG) ? await debugAsked(received, debugging) : undefined;
+      const { config } = planned.plan;
+      const meant = asMeantForOrigin(received);
+      const { request, setCookie } =
+        config.key?.splits === undefined ? { request: meant } : inBucket(meant, Math.random());
+      const explanation = debug === undefined ? undefined : await debugging?.explain(config, request);
+      const passage = new Passage(plans, planned, request);
       const askedAtMs = Date.now();
       const kept = debug === "bypass" ? { ...config, caching: "off" as const } : config;
       const response = await readThrough.answer(kept, request, passage, demandOf(request));
@@ -115,7 +116,7 @@ class Passage implements Source {
   }
 
   keptBy(url: string): CacheConfig | undefined {
-    return this.#plans.for("GET", new URL(url).pathname)?.plan.config;
+    return this.#plans.for("GET", pathnameOf(url) ?? "/")?.plan.config;
   }
 
   passedOn(...[missed, response, options]: Parameters<NonNullable<Source["passedOn"]>>): void {

@@ -1,8 +1,7 @@
-import type { Dictionary } from "structured-headers";
-import { parseDictionary } from "structured-headers";
 import type { AbsoluteUrl } from "../../schema/key.ts";
 import { isSearchRule } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
+import { asDictionary } from "./dictionary.ts";
 
 /**
  * What a response says of its query by `No-Vary-Search` (draft-ietf-httpbis-no-vary-search), as one name among those it
@@ -33,14 +32,6 @@ export function searchRule(headers: Headers): string | undefined {
   }
   const found = `?${rule}`;
   return rule.size === 0 || found.length > limits.searchRuleCharacters ? undefined : found;
-}
-
-function asDictionary(text: string): Dictionary | undefined {
-  try {
-    return parseDictionary(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An inner list of strings; undefined when it is anything else. */

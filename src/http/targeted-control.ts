@@ -1,9 +1,9 @@
 import type { BareItem, Dictionary } from "structured-headers";
-import { parseDictionary } from "structured-headers";
 import type { CacheConfig } from "../../schema/options.ts";
 import type { CacheControl, CacheControlFlag, DirectiveScope } from "./cache-control.ts";
 import { FLAGS, parseCacheControl } from "./cache-control.ts";
 import { MOST_DELTA_SECONDS } from "./delta-seconds.ts";
+import { asDictionary } from "./dictionary.ts";
 import { parseSurrogateControl } from "./surrogate-control.ts";
 
 /** The targeted fields this cache obeys, the most specific first (RFC 9213 section 2.2). */
@@ -34,12 +34,8 @@ export function responseControl(headers: Headers, targets: readonly string[] = T
 }
 
 function targeted(text: string): CacheControl | undefined {
-  try {
-    const dictionary = parseDictionary(text);
-    return dictionary.size > 0 ? fromDictionary(dictionary) : undefined;
-  } catch {
-    return undefined;
-  }
+  const dictionary = asDictionary(text);
+  return dictionary === undefined || dictionary.size === 0 ? undefined : fromDictionary(dictionary);
 }
 
 function fromDictionary(dictionary: Dictionary): CacheControl {

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function setUp() {
+async function setUp({ explains = true } = {}) {
   const world = new World();
   const isolate = await world.isolate();
   const asked: Request[] = [];
@@ -27,7 +27,10 @@ async function setUp() {
     router,
     debugging: {
       isToken: async (token) => token === "secret",
-      explain: (config, request) => isolate.edge.explain(config, request, {}),
+      explain: async (config, request) => {
+        if (!explains) throw new Error("the object refuses");
+        return isolate.edge.explain(config, request, {});
+      },
     },
   });
   const url = new URL("/p/1", freshUrl("/")).href;
@@ -82,6 +85,12 @@ it.each<Record<string, string>>([
   const answer = await get(headers);
   expect([...answer.headers.keys()].filter((name) => name.startsWith("larder-debug"))).toEqual([]);
   expect([answer.text, answer.headers.has("server-timing")]).toEqual(["page 1", false]);
+});
+
+it("what cannot be explained is answered as a failure of the cache, and not thrown", async () => {
+  const { get } = await setUp({ explains: false });
+  expect((await get(TELL)).text).toBe("The cache has failed.\n");
+  expect((await get()).text).toBe("page 1");
 });
 
 it("the origin never sees the token", async () => {

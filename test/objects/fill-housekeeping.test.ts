@@ -1,22 +1,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { START, useObjectClock } from "../support/object-clock.ts";
 import { AMS, GRU, Site } from "../support/site.ts";
 
 const HOUR = 3600;
-/** A day from now, so that no alarm set by this clock ever falls due by the real one. */
-const START = Date.now() + 24 * HOUR * 1000;
-
-beforeEach(() => {
-  // The object's clock too, but for its timers.
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function goTo(secondsAfterStart: number): void {
-  vi.setSystemTime(START + secondsAfterStart * 1000);
-}
+const { goTo } = useObjectClock();
 
 function alarmOf({ stub }: Site): Promise<number | null> {
   return runInDurableObject(stub, (_, { storage }) => storage.getAlarm());

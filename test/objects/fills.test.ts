@@ -1,24 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Acquire } from "../../schema/fills.ts";
 import { decoded, pointOf } from "../support/namespace-object.ts";
+import { START, useObjectClock } from "../support/object-clock.ts";
 import type { Caller } from "../support/site.ts";
 import { AMS, GRU, NRT, Site } from "../support/site.ts";
 
-/** A day from now, so that no alarm set by this clock ever falls due by the real one. */
-const START = Date.now() + 24 * 3_600_000;
-
-beforeEach(() => {
-  // The object's clock too, but for its timers.
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function goTo(secondsAfterStart: number): void {
-  vi.setSystemTime(START + secondsAfterStart * 1000);
-}
+const { goTo } = useObjectClock();
 
 const said = (callers: readonly Caller[]) => callers.map((caller) => caller.said);
 

@@ -1,22 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { PurgeRequest } from "../../schema/purge-request.ts";
+import { START, useObjectClock } from "../support/object-clock.ts";
 import { AMS, GRU, NRT, Site, until } from "../support/site.ts";
 
-/** A day from now, so that no alarm set by this clock ever falls due by the real one. */
-const START = Date.now() + 24 * 3_600_000;
-
-beforeEach(() => {
-  // The object's clock too, but for its timers.
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function goTo(secondsAfterStart: number): void {
-  vi.setSystemTime(START + secondsAfterStart * 1000);
-}
+const { goTo } = useObjectClock();
 
 describe("a lease that runs out", () => {
   test("passes on to one of those who wait, and the others wait on", async () => {

@@ -1,23 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Tag } from "../../schema/names.ts";
 import { complete, fetched, fill, isInShield, offer } from "../support/filling.ts";
 import { pointOf } from "../support/namespace-object.ts";
+import { useObjectClock } from "../support/object-clock.ts";
 import { AMS, GRU, inTransit, NRT, Site, until } from "../support/site.ts";
 
-/** A day from now, so that no alarm set by this clock ever falls due by the real one. */
-const START = Date.now() + 24 * 3_600_000;
-
-beforeEach(() => {
-  // The object's clock too, but for its timers.
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function goTo(secondsAfterStart: number): void {
-  vi.setSystemTime(START + secondsAfterStart * 1000);
-}
+const { goTo } = useObjectClock();
 
 describe("until the shield has the copy it wants", () => {
   test("the lease is kept, so that nobody elsewhere asks the origin", async () => {

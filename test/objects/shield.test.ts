@@ -1,24 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Tag } from "../../schema/names.ts";
 import { complete, fetched, fill, isInShield, offer, shield } from "../support/filling.ts";
+import { START, useObjectClock } from "../support/object-clock.ts";
 import { AMS, GRU, inTransit, NRT, Site, until } from "../support/site.ts";
 
-/** A day from now, so that no alarm set by this clock ever falls due by the real one. */
-const START = Date.now() + 24 * 3_600_000;
 const TEN_YEARS = 10 * 365 * 24 * 3600;
-
-beforeEach(() => {
-  // The object's clock too, but for its timers.
-  vi.useFakeTimers({ toFake: ["Date"], now: START });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
-
-function goTo(secondsAfterStart: number): void {
-  vi.setSystemTime(START + secondsAfterStart * 1000);
-}
+const { goTo } = useObjectClock();
 
 describe("what one data centre has filled", () => {
   test("is given to the others by the shield, which takes a copy", async () => {
