@@ -2,8 +2,8 @@ import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 
 /**
- * Two projects: `runtime` runs inside workerd, with the real Durable Object and its real SQLite; `node` drives built
- * and running things from outside, over HTTP.
+ * Three projects: `runtime` runs inside workerd, with the real Durable Object and its real SQLite; `node` drives built
+ * and running things from outside, over HTTP; `e2e` drives the dashboard in a real Chromium.
  */
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
             miniflare: { cf: false },
           }),
         ],
-        test: { name: "runtime", include: ["test/**/*.test.ts"], exclude: ["test/node/**"] },
+        test: { name: "runtime", include: ["test/**/*.test.ts"], exclude: ["test/node/**", "test/e2e/**"] },
       },
       {
         test: {
@@ -24,6 +24,15 @@ export default defineConfig({
           globalSetup: "./test/node/support/build.ts",
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "./test/node/support/build.ts",
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -124,14 +124,17 @@ export class Fills {
   }
 
   /** The fill failed: who can do without tries again after 1 second, then 2, 4 and so on up to a minute. */
-  failed(key: Key, nowMs: number): void {
-    this.#sql.exec(
+  failed(key: Key, nowMs: number): { readonly failures: number; readonly retryAtMs: number } {
+    const [row] = this.#sql.exec<{ failures: number; retry_at_ms: number }>(
       `INSERT INTO notes (key, failures, retry_at_ms) VALUES (?1, 1, ?2 + 1000)
-       ON CONFLICT (key) DO UPDATE SET failures = failures + 1, retry_at_ms = ?2 + MIN(1000 << MIN(failures, 10), ?3)`,
+       ON CONFLICT (key) DO UPDATE SET failures = failures + 1, retry_at_ms = ?2 + MIN(1000 << MIN(failures, 10), ?3)
+       RETURNING failures, retry_at_ms`,
       key,
       nowMs,
       LONGEST_PAUSE_MS,
     );
+    if (row === undefined) throw new Error("INSERT … RETURNING gave no row");
+    return { failures: row.failures, retryAtMs: row.retry_at_ms };
   }
 
   /** An entry was stored under the key: what was noted of the responses before is over. */

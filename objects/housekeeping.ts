@@ -3,13 +3,15 @@ import type { PurgeLog } from "./purge-log.ts";
 import type { Stats } from "./stats.ts";
 import { readMeta, writeMeta } from "./storage.ts";
 import type { TagIndex } from "./tag-index.ts";
+import type { Top } from "./top.ts";
 
 /** Entries removed by one run of the alarm: a run stays short, and the next follows at once while there is more. */
 const BATCH = 500;
 /** Purges stay in the history this long after they have gone out of force. */
 const HISTORY_MS = 90 * 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
 /** Leases, and the notes that come of them, may lie this long before they are looked at. */
-const LEASES_MS = 60 * 60 * 1000;
+const LEASES_MS = HOUR_MS;
 /** What is due waits at least this long, so that one alarm serves many. */
 const SLACK_MS = 60_000;
 
@@ -38,6 +40,11 @@ export class Housekeeping {
     await this.#arm(nowMs + LEASES_MS);
   }
 
+  /** Something was counted: its hour is made of minutes when it is over. */
+  async counted(nowMs: number): Promise<void> {
+    await this.#arm(nowMs + HOUR_MS);
+  }
+
   /** Sees to it that the alarm comes soon after `dueMs`, and sooner if something else is due before. */
   async #arm(dueMs: number): Promise<void> {
     this.#alarmAtMs ??= await this.#storage.getAlarm();
@@ -56,12 +63,16 @@ export class Housekeeping {
   }
 
   /** One run of the alarm. Sets the next while anything is left. */
-  async run(parts: { index: TagIndex; log: PurgeLog; stats: Stats; fills: Fills }, nowMs: number): Promise<void> {
-    const { index, log, stats, fills } = parts;
+  async run(
+    parts: { index: TagIndex; log: PurgeLog; stats: Stats; top: Top; fills: Fills },
+    nowMs: number,
+  ): Promise<void> {
+    const { index, log, stats, top, fills } = parts;
     const removed = this.#storage.transactionSync(() => {
       log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
       log.forget(nowMs - HISTORY_MS);
-      stats.forgetOldReporters(nowMs);
+      stats.tidy(nowMs);
+      top.removeOld(nowMs);
       return Math.max(index.removeExpired(nowMs, BATCH), fills.removeEnded(nowMs, BATCH));
     });
     this.#alarmAtMs = null;
@@ -70,7 +81,8 @@ export class Housekeeping {
       index.nextExpiryMs(),
       later(log.oldestAtMs("in-force"), this.#longestLifetimeMs() + SLACK_MS),
       later(log.oldestAtMs("all"), HISTORY_MS),
-      stats.nextReporterToForgetMs(),
+      stats.nextTidyMs(),
+      top.nextRemovalMs(),
       fills.nextEndMs(),
     ].filter((ms) => ms !== undefined);
     if (due.length > 0) await this.#arm(Math.max(nowMs, Math.min(...due)));

@@ -1,4 +1,5 @@
 import { LarderError } from "../schema/errors.ts";
+import type { LogEvent } from "../schema/feed.ts";
 import type { PurgeHistoryItem, PurgeHistoryPage, PurgeMode, Selector } from "../schema/purge.ts";
 import { formatVersion } from "../schema/version.ts";
 
@@ -15,6 +16,20 @@ interface HistoryRow extends Record<string, SqlStorageValue> {
   revoked_at_ms: number | null;
   revoked_by: string | null;
   restored: number | null;
+}
+
+interface SinceRow extends HistoryRow {
+  revokes: number | null;
+  taken_back: string | null;
+}
+
+/** What has been logged after some point. */
+export interface LoggedSince {
+  readonly events: readonly LogEvent[];
+  /** How far that goes: there is more where this is not the head of the log. */
+  readonly seq: number;
+  /** That what came right after that point is not kept any more. */
+  readonly isGap: boolean;
 }
 
 /** A purge as the log has it, those included that followed from a request. */
@@ -47,6 +62,40 @@ export class PurgeHistory {
     const purges = rows.slice(0, limit).map((row) => this.#itemOf(row));
     const last = rows.length > limit ? purges.at(-1) : undefined;
     return { purges, ...(last === undefined ? {} : { before: last.seq }) };
+  }
+
+  /**
+   * Purges and what takes them back, after that number, oldest first; what followed from requests is left out.
+   *
+   * @param floor up to where the log is not in force any more, and may have been forgotten
+   */
+  since(seq: number, limit: number, floor: number): LoggedSince {
+    const rows = this.#sql
+      .exec<SinceRow>(
+        `SELECT ${COLUMNS}, p.revokes, o.selectors AS taken_back FROM ${PURGES} LEFT JOIN purges AS o ON o.seq = p.revokes
+         WHERE p.automatic = 0 AND p.seq > ? ORDER BY p.seq LIMIT ?`,
+        seq,
+        limit,
+      )
+      .toArray();
+    const [{ oldest, head }] = this.#sql
+      .exec<{ oldest: number | null; head: number | null }>("SELECT MIN(seq) AS oldest, MAX(seq) AS head FROM purges")
+      .toArray() as [{ oldest: number | null; head: number | null }];
+    const isGap = seq < Math.min(floor, (oldest ?? floor + 1) - 1);
+    const reached = rows.length === limit ? rows.at(-1)?.seq : undefined;
+    return { events: rows.map((row) => this.#eventOf(row)), isGap, seq: reached ?? Math.max(seq, head ?? 0) };
+  }
+
+  #eventOf(row: SinceRow): LogEvent {
+    const { revokes, taken_back: selectors, ...rest } = row;
+    if (revokes === null) {
+      const item = this.#itemOf(rest);
+      return { kind: "purge", ...item, caches: cachesOf(item.selectors) };
+    }
+    const version = formatVersion({ epoch: this.#epoch, seq: row.seq });
+    const caches = selectors === null ? ("all" as const) : cachesOf(JSON.parse(selectors) as Selector[]);
+    const { seq, by, purged: restored } = row;
+    return { kind: "revoke", seq, version, at: new Date(row.at_ms), by, revokes, restored, caches };
   }
 
   /** One record of the log, whoever has called for it; undefined where it is kept no longer, or is no purge. */
@@ -96,4 +145,9 @@ export class PurgeHistory {
         : { revoked: { seq: revoked_seq, at: new Date(revoked_at_ms), by: revoked_by, restored } }),
     };
   }
+}
+
+function cachesOf(selectors: readonly Selector[]): LogEvent["caches"] {
+  const named = selectors.map(({ cache }) => cache);
+  return named.includes(undefined) ? "all" : [...new Set(named)].filter((cache) => cache !== undefined);
 }

@@ -155,6 +155,12 @@ function isBetter(after: LogState, before: LogState): boolean {
   return worth[after.state] > worth[before.state];
 }
 
+/** The one cache that all of the selectors are of; undefined where there is none such. */
+export function commonCache(selectors: readonly Selector[]): Selector["cache"] {
+  const [first] = selectors;
+  return selectors.every(({ cache }) => cache === first?.cache) ? first?.cache : undefined;
+}
+
 function isHit(entry: IndexedEntry | undefined, hits: (entry: IndexedEntry) => boolean): boolean {
   return entry !== undefined && hits(entry);
 }

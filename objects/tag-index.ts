@@ -24,15 +24,17 @@ export interface IndexedEntry extends Purgeable {
 }
 
 /** All that the index has of an entry. */
-interface IndexedRow {
+export interface IndexedRow {
   readonly entry: IndexedEntry;
+  readonly storedAtMs: number;
   readonly status: number;
   readonly bytes: number;
   readonly freshUntilMs: number;
   readonly servableUntilMs: number;
 }
 
-interface WholeRow extends Record<string, SqlStorageValue> {
+interface WholeRow extends EntryRow {
+  stored_at_ms: number;
   status: number;
   bytes: number;
   fresh_until_ms: number;
@@ -52,11 +54,11 @@ export class TagIndex {
 
   put(entry: EntryReport, nowMs: number): void {
     const [row] = this.#sql.exec<{ id: number }>(
-      `INSERT INTO entries (key, url, cache, status, bytes, permanent, as_of, fresh_until_ms, expires_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO entries (key, url, cache, status, bytes, permanent, as_of, stored_at_ms, fresh_until_ms, expires_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET status = excluded.status, bytes = excluded.bytes,
-         permanent = excluded.permanent, as_of = excluded.as_of, fresh_until_ms = excluded.fresh_until_ms,
-         expires_at_ms = excluded.expires_at_ms
+         permanent = excluded.permanent, as_of = excluded.as_of, stored_at_ms = excluded.stored_at_ms,
+         fresh_until_ms = excluded.fresh_until_ms, expires_at_ms = excluded.expires_at_ms
        RETURNING id`,
       entry.key,
       entry.url,
@@ -65,6 +67,7 @@ export class TagIndex {
       entry.bytes,
       entry.permanent ? 1 : 0,
       entry.asOf.seq,
+      nowMs,
       nowMs + entry.freshSeconds * 1000,
       nowMs + entry.lifetimeSeconds * 1000,
     );
@@ -171,17 +174,7 @@ export class TagIndex {
 
   /** The first `limit` of them whose keys come after `after`, in the order of their keys. */
   page(selector: Selector, after: string, limit: number, nowMs: number): IndexedEntry[] {
-    const { where, bindings } = condition(selector);
-    return this.#sql
-      .exec<EntryRow>(
-        `${SELECT_ENTRIES} WHERE key > ? AND expires_at_ms > ? AND ${where} ORDER BY key LIMIT ?`,
-        after,
-        nowMs,
-        ...bindings,
-        limit,
-      )
-      .toArray()
-      .map(entryOf);
+    return this.#page<EntryRow>(SELECT_ENTRIES, selector, after, limit, nowMs).map(entryOf);
   }
 
   /** The entry under a key whose lifetime has not ended, and how long it is fresh; purged or not. */
@@ -196,13 +189,43 @@ export class TagIndex {
 
   /** The row of a key, whatever has become of its lifetime. */
   row(key: Key): IndexedRow | undefined {
-    const [row] = this.#sql.exec<EntryRow & WholeRow>(
-      `SELECT *, ${TAGS_OF_ENTRY} AS tags FROM entries WHERE key = ?`,
-      key,
-    );
-    if (row === undefined) return undefined;
-    const { status, bytes, fresh_until_ms: freshUntilMs, expires_at_ms: servableUntilMs } = row;
-    return { entry: entryOf(row), status, bytes, freshUntilMs, servableUntilMs };
+    const [row] = this.#sql.exec<WholeRow>(`${SELECT_WHOLE} WHERE key = ?`, key);
+    return row === undefined ? undefined : rowOf(row);
+  }
+
+  /** As `page`, with all that the index has of each. */
+  rows(selector: Selector, after: string, limit: number, nowMs: number): IndexedRow[] {
+    return this.#page<WholeRow>(SELECT_WHOLE, selector, after, limit, nowMs).map(rowOf);
+  }
+
+  #page<Row extends EntryRow>(select: string, selector: Selector, after: string, limit: number, nowMs: number): Row[] {
+    const { where, bindings } = condition(selector);
+    return this.#sql
+      .exec<Row>(
+        `${select} WHERE key > ? AND expires_at_ms > ? AND ${where} ORDER BY key LIMIT ?`,
+        after,
+        nowMs,
+        ...bindings,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Tags that entries carry and that begin with `prefix`, each in each of its caches, those after `after` ("tag,cache"). */
+  tags(cache: CacheName | undefined, prefix: Tag | undefined, after: string, limit: number) {
+    const [afterTag = "", afterCache = ""] = after.split(",");
+    return this.#sql
+      .exec<{ tag: Tag; cache: CacheName; entries: number }>(
+        `SELECT tag, cache, entries FROM tags
+         WHERE (tag, cache) > (?1, ?2) AND (?3 IS NULL OR cache = ?3) AND (?4 IS NULL OR tag >= ?4 AND tag < ?4 || char(0x10FFFF))
+         ORDER BY tag, cache LIMIT ?5`,
+        afterTag,
+        afterCache,
+        cache ?? null,
+        prefix ?? null,
+        limit,
+      )
+      .toArray();
   }
 
   totals(cache: string | null, nowMs: number): { entries: number; bytes: number } {
@@ -244,6 +267,7 @@ export class TagIndex {
 
 const TAGS_OF_ENTRY =
   "(SELECT group_concat(tag) FROM tags JOIN entry_tags ON tag_id = tags.id WHERE entry_id = entries.id)";
+const SELECT_WHOLE = `SELECT *, ${TAGS_OF_ENTRY} AS tags FROM entries`;
 const SELECT_ENTRIES = `SELECT id, key, url, cache, permanent, as_of, fresh_until_ms, ${TAGS_OF_ENTRY} AS tags
   FROM entries`;
 
@@ -257,6 +281,11 @@ function entryOf(row: EntryRow): IndexedEntry {
     tags: row.tags === null ? [] : (row.tags.split(",") as Tag[]),
     asOfSeq: row.as_of,
   };
+}
+
+function rowOf(row: WholeRow): IndexedRow {
+  const { status, bytes, stored_at_ms: storedAtMs, fresh_until_ms: freshUntilMs, expires_at_ms: servableUntilMs } = row;
+  return { entry: entryOf(row), status, bytes, storedAtMs, freshUntilMs, servableUntilMs };
 }
 
 function condition(selector: Selector): { where: string; bindings: string[] } {

@@ -1,9 +1,11 @@
 import type { Abandon, Acquire, Completion, Lease, Offer, Turn } from "../schema/fills.ts";
 import type { Key } from "../schema/key.ts";
+import { cacheOfKey } from "../schema/key.ts";
 import type { CompleteOutcome } from "../schema/rpc.ts";
 import { logState } from "../src/log/verdict.ts";
 import type { Fills, KeyNote } from "./fills.ts";
 import type { PurgeLog } from "./purge-log.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Shield } from "./shield.ts";
 import type { TagIndex } from "./tag-index.ts";
 import type { Awaited } from "./waiting-list.ts";
@@ -20,13 +22,15 @@ export class Turns {
   readonly #fills: Fills;
   readonly #index: TagIndex;
   readonly #log: PurgeLog;
+  readonly #recorder: Recorder;
   readonly #shield: Shield;
   readonly #waiting: WaitingList;
 
-  constructor(parts: { fills: Fills; index: TagIndex; log: PurgeLog; shield: Shield }) {
+  constructor(parts: { fills: Fills; index: TagIndex; log: PurgeLog; recorder: Recorder; shield: Shield }) {
     this.#fills = parts.fills;
     this.#index = parts.index;
     this.#log = parts.log;
+    this.#recorder = parts.recorder;
     this.#shield = parts.shield;
     this.#waiting = new WaitingList((key, dataCentre, awaited) => {
       const nowMs = Date.now();
@@ -132,9 +136,17 @@ export class Turns {
   /** Notes, in the caller's transaction, that a fill came to nothing. False when its lease was lost already. */
   abandon({ lease, why, passSeconds }: Abandon, nowMs: number): boolean {
     if (!this.#fills.end(lease)) return false;
-    if (why === "failed") this.#fills.failed(lease.key, nowMs);
+    const { key } = lease;
+    const of = { key, cache: cacheOfKey(key), rule: undefined };
+    if (why === "failed") {
+      this.#recorder.record({ type: "fill-failed", ...of, ...this.#fills.failed(key, nowMs) });
+    }
     if (why !== "uncacheable") return true;
-    if (passSeconds > 0) this.#fills.pass(lease.key, nowMs + passSeconds * 1000);
+    if (passSeconds > 0) {
+      const untilMs = nowMs + passSeconds * 1000;
+      this.#fills.pass(key, untilMs);
+      this.#recorder.record({ type: "marker", ...of, untilMs });
+    }
     // What was stored before is not to come back out of the shield when the note has ended.
     const known = this.#index.entry(lease.key, nowMs);
     if (known !== undefined) this.#index.remove([known.entry.id]);

@@ -21,6 +21,8 @@ export const errorCodes = [
   "not-found",
   /** The route exists, the method does not. */
   "method-not-allowed",
+  /** The route is a WebSocket, and the request asks for none. */
+  "upgrade-required",
   /** The namespace object did not answer. */
   "unreachable",
   /** The Worker lacks a binding that Larder needs. */

@@ -88,6 +88,13 @@ export const CompletionSchema = v.strictObject({
       ),
     }),
   ),
+  /** Where and by which rule its put counts, as in a `CounterReport`. */
+  counted: v.optional(
+    v.strictObject({
+      rule: v.pipe(v.string(), v.maxLength(limits.ruleCharacters)),
+      dataCentre: v.pipe(v.string(), v.maxLength(16)),
+    }),
+  ),
   /** Left out when the body is too large for the shield. */
   shield: v.optional(
     v.strictObject({

@@ -119,6 +119,13 @@ export function buildKey(parts: KeyParts): Key {
   return `${parts.url}${joint}${MARK}${scope}/${method}/${vary}` as Key;
 }
 
+/** The cache whose entry a key is of; undefined where it is no key of ours. */
+export function cacheOfKey(key: Key): CacheName | undefined {
+  const own = key.slice(Math.max(key.lastIndexOf("?"), key.lastIndexOf("&")) + 1);
+  const [, cache = ""] = own.split("/");
+  return own.startsWith(MARK) && cache !== "" ? (decodeURIComponent(cache) as CacheName) : undefined;
+}
+
 /**
  * Header names in the one form keys use: lower-case, sorted, without repeats. A name that begins with `?` is no header's:
  * it says which query parameters do not matter, as `src/http/no-vary-search.ts` spells it.

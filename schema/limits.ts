@@ -28,6 +28,18 @@ export const limits = {
   groups: 64,
   /** Purges on a page of the history. */
   historyPage: 200,
+  /** Entries, tags or namespaces on a page of a list. */
+  listPage: 200,
+  /** Names in one answer about what is asked for most. */
+  topNames: 100,
+  /** Characters in the name of a rule as it is counted by; the rest is left out. */
+  ruleCharacters: 200,
+  /** Characters in a key or tag that is counted by name; the rest is left out. */
+  countedNameCharacters: 512,
+  /** Connections to the live feed of one namespace; the platform itself stops at 32,768. */
+  feedSubscribers: 10_000,
+  /** Events in one frame of the live feed. */
+  feedEvents: 1_000,
   /** Keys on a page of a dry run. */
   dryRunPage: 100,
   /** Characters in a URL or a URL prefix; Cloudflare's own limit for a URL is 16 KB. */
@@ -77,6 +89,9 @@ export const limits = {
   /** Variants in one traffic split. */
   splitVariants: 20,
 } as const;
+
+/** The name under which what is of a whole namespace is counted; no cache can have it. */
+export const EVERY_CACHE = "*";
 
 /** A namespace no cache may use: what Larder keeps for itself. */
 export const RESERVED_NAMESPACE = "larder";

@@ -135,4 +135,41 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (cache, id)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Counts by minute, by hour and since ever, each apart by data centre and apart by rule; a total is the sum over data
+  -- centres. A row holds all counters that are not zero, as JSON: rows written are billed, and most reports move many.
+  -- Hits, misses and refusals have been counted without their kinds until now, and begin anew.
+  CREATE TABLE counts (
+    span TEXT NOT NULL,
+    -- Of the minute or hour; 0 for ever.
+    start_ms INTEGER NOT NULL,
+    cache TEXT NOT NULL,
+    -- 'd:AMS' of a data centre, 'r:products' of a rule; the name is empty where there is none.
+    part TEXT NOT NULL,
+    counts TEXT NOT NULL,
+    PRIMARY KEY (span, start_ms, cache, part)
+  ) WITHOUT ROWID;
+  INSERT INTO counts (span, start_ms, cache, part, counts)
+    SELECT 'ever', 0, cache, part, json_group_object(counter, count)
+    FROM counters, (SELECT 'd:' AS part UNION SELECT 'r:')
+    WHERE counter IN ('puts', 'deletes', 'purges', 'invalidations') GROUP BY cache, part;
+  DROP TABLE counters;
+
+  -- What is asked for most, by hour: summaries of keys and of tags, as JSON.
+  CREATE TABLE top (
+    hour_ms INTEGER NOT NULL,
+    cache TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    summaries TEXT NOT NULL,
+    PRIMARY KEY (hour_ms, cache, kind)
+  ) WITHOUT ROWID;
+
+  -- What opens one live feed; digests, so that nobody who reads the storage can use them.
+  CREATE TABLE tickets (digest TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID;
+
+  ALTER TABLE entries ADD COLUMN stored_at_ms INTEGER NOT NULL DEFAULT 0;
+
+  -- Of the reserved namespace: the namespaces in which something has been stored or purged.
+  CREATE TABLE namespaces (name TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];

@@ -58,20 +58,21 @@ function hasSortedQuery(prefix: string): boolean {
   return sortQuery(query) === query;
 }
 
+/** What URLs begin with. */
+export const PrefixSchema = v.pipe(
+  UrlText,
+  v.regex(/^https?:\/\/[^/?#\\@\s]+(?:\/|$)/i, "must begin with http:// or https:// and a host, and no user name"),
+  v.check((text) => !text.includes("#"), "must not hold a fragment: no key has one"),
+  v.check(isNormalizable, "must begin like a URL, its host in ASCII where it ends in the host"),
+  v.check(hasSortedQuery, "must name query parameters in the order of their names, as keys do"),
+  v.transform(normalizePrefix),
+);
+
 const fields = {
   cache: v.optional(CacheNameSchema),
   tags: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
   allOf: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
-  prefix: v.optional(
-    v.pipe(
-      UrlText,
-      v.regex(/^https?:\/\/[^/?#\\@\s]+(?:\/|$)/i, "must begin with http:// or https:// and a host, and no user name"),
-      v.check((text) => !text.includes("#"), "must not hold a fragment: no key has one"),
-      v.check(isNormalizable, "must begin like a URL, its host in ASCII where it ends in the host"),
-      v.check(hasSortedQuery, "must name query parameters in the order of their names, as keys do"),
-      v.transform(normalizePrefix),
-    ),
-  ),
+  prefix: v.optional(PrefixSchema),
   url: v.optional(RequestUrl),
   key: v.optional(KeySchema),
   everything: v.optional(v.literal(true, "must be true, or left out")),

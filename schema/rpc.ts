@@ -1,18 +1,30 @@
 import * as v from "valibot";
+import type { Counts } from "./counters.ts";
+import { counterNames } from "./counters.ts";
 import type { Announcement, Deployment } from "./deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
-import { counterNames } from "./events.ts";
 import type { ExplainWish, Explanation, ObjectReply } from "./explain.ts";
+import type { Ticket } from "./feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from "./fills.ts";
 import type { Key } from "./key.ts";
 import { KeySchema } from "./key.ts";
+import { EVERY_CACHE, limits } from "./limits.ts";
+import type {
+  EntriesPage,
+  EntriesRequest,
+  NamespacesPage,
+  NamespacesRequest,
+  TagsPage,
+  TagsRequest,
+} from "./listing.ts";
 import { CacheNameSchema } from "./names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "./options.ts";
 import { KeyingSchema, MatchOptionsSchema } from "./options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
 import type { EncodedRecords } from "./records.ts";
+import type { CacheStats, StatsRequest, TopReply, TopRequest } from "./stats.ts";
 import type { LogPoint, Version } from "./version.ts";
 
 /** The part of the purge log a caller lacks. Every reply of the object carries one. */
@@ -37,19 +49,52 @@ export interface LogSlice {
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const countedName = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.countedNameCharacters));
+
+/** A Misra-Gries summary (`src/tally/frequent.ts`): a name has been counted at least so often, and at most `error` more. */
+const SummarySchema = v.strictObject({
+  names: v.pipe(v.array(v.strictTuple([countedName, count])), v.maxLength(limits.topNames)),
+  error: count,
+});
+
+export type Summary = v.InferOutput<typeof SummarySchema>;
+
+/** What is asked for most, by each of what `TopRequest` may ask for. */
+const SummariesSchema = v.strictObject({ hits: SummarySchema, misses: SummarySchema, bytes: SummarySchema });
+
+export type Summaries = v.InferOutput<typeof SummariesSchema>;
+
 /** Counts an isolate has gathered since its last report was acknowledged. */
 const CounterReportSchema = v.strictObject({
   /** Random, one an isolate. */
   reporter: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   /** 1, 2, 3 …: a report that is sent again keeps its number, so it never counts twice. */
   batch: v.pipe(count, v.minValue(1)),
+  /** Where the isolate runs, by the code of Cloudflare's data centre, such as `AMS`; empty where it does not know. */
+  dataCentre: v.optional(v.pipe(v.string(), v.maxLength(16)), ""),
   counts: v.pipe(
-    v.array(v.strictObject({ cache: CacheNameSchema, counter: v.picklist(counterNames), count })),
+    v.array(
+      v.strictObject({
+        cache: v.union([CacheNameSchema, v.literal(EVERY_CACHE)]),
+        /** The rule's name; empty where none decided. */
+        rule: v.pipe(v.string(), v.maxLength(limits.ruleCharacters)),
+        counts: v.record(v.picklist(counterNames), count),
+      }),
+    ),
     v.maxLength(10_000),
+  ),
+  top: v.optional(
+    v.pipe(
+      v.array(v.strictObject({ cache: CacheNameSchema, keys: SummariesSchema, tags: SummariesSchema })),
+      v.maxLength(1000),
+    ),
+    [],
   ),
 });
 
-export type CounterReport = v.InferInput<typeof CounterReportSchema>;
+export interface CounterReport extends Omit<v.InferInput<typeof CounterReportSchema>, "counts"> {
+  readonly counts: readonly { readonly cache: string; readonly rule: string; readonly counts: Counts }[];
+}
 
 /** What every call to the object may carry: where its caller's view stands, and what its isolate has counted. */
 export interface CallContext {
@@ -71,23 +116,6 @@ export interface CompleteReply {
   readonly wanted: boolean;
   /** The instance of the object that found its own cache to hold the very entry: the two caches are one. */
   readonly sharedWith?: string;
-}
-
-/** Counts and sizes of one cache, or of a whole namespace. */
-export interface CacheStats {
-  readonly hits: number;
-  readonly misses: number;
-  readonly puts: number;
-  /** Responses that were offered and not stored. */
-  readonly refusals: number;
-  readonly deletes: number;
-  readonly purges: number;
-  /** What requests by unsafe methods made invalid (RFC 9111 section 4.4), one for each URL or group. */
-  readonly invalidations: number;
-  /** Entries in the index whose lifetime has not ended; those that were purged and not refilled among them. */
-  readonly entries: number;
-  /** Bytes of their bodies. */
-  readonly bytes: number;
 }
 
 /** What the log makes of an entry, whatever its age. */
@@ -140,8 +168,31 @@ export interface NamespaceRpc {
   explain(context: CallContext, place: Place, entry: EntryToExplain | null): Promise<ObjectReply & { log: LogSlice }>;
   /** Says that a version of a cache's Worker runs: one newer than all before purges the cache, by "deployment". */
   deployed(context: CallContext, announcement: Announcement): Promise<{ log: LogSlice }>;
-  /** Counts of one cache, or of the namespace when `cache` is null. */
-  stats(context: CallContext, cache: string | null): Promise<{ stats: CacheStats; log: LogSlice }>;
+  /** Counts of one cache, or of the namespace. */
+  stats(context: CallContext, request: StatsRequest): Promise<{ stats: CacheStats; log: LogSlice }>;
+  /** What is asked for most. */
+  top(context: CallContext, request: TopRequest): Promise<{ top: TopReply; log: LogSlice }>;
+}
+
+/** What the namespace object also answers, to the coordinator's own surfaces alone. */
+export interface NamespaceOperations {
+  /** Entries in the index, a page at a time. */
+  entries(request: EntriesRequest): Promise<EntriesPage>;
+  /** Tags in the index, a page at a time. */
+  tags(request: TagsRequest): Promise<TagsPage>;
+  /** Gives out a ticket that opens one live feed. */
+  ticket(): Promise<Ticket>;
+  /** @throws LarderError `unauthorized` where the ticket has been used, has run out, or was never given */
+  redeem(ticket: string): Promise<void>;
+  /** Of the reserved namespace alone: notes that there is another. */
+  enlist(name: string): Promise<void>;
+  /** Of the reserved namespace alone: the namespaces there are. */
+  namespaces(request: NamespacesRequest): Promise<NamespacesPage>;
+  /**
+   * The live feed: a request to upgrade to a WebSocket, whose caller has been checked, and whose `FeedRequest` has too: it
+   * is JSON, in the query as `feed`.
+   */
+  fetch(request: Request): Promise<Response>;
 }
 
 /** What became of a `put`. */
@@ -227,7 +278,10 @@ export interface CacheEngine {
   revoke(config: CacheConfig, seq: number): Promise<RevokeResult>;
   invalidate(config: CacheConfig, request: Omit<InvalidationRequest, "cache">): Promise<void>;
   history(config: CacheConfig, request: HistoryRequest): Promise<PurgeHistoryPage>;
-  stats(config: CacheConfig): Promise<CacheStats>;
+  stats(config: CacheConfig, request: Omit<StatsRequest, "cache">): Promise<CacheStats>;
+  top(config: CacheConfig, request: Omit<TopRequest, "cache">): Promise<TopReply>;
+  /** Notes that an origin was asked and nothing came that could be handed to `store`, which counts the rest itself. */
+  failed(config: CacheConfig, request: Request, tookMs: number): void;
   /** Tells why a request, which has no body any more, is or is not answered from the cache. */
   explain(config: CacheConfig, request: Request, wish: ExplainWish): Promise<Explanation>;
 }
@@ -252,6 +306,7 @@ export interface CoordinatorRpc {
   ): ReturnType<NamespaceRpc["invalidate"]>;
   deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>): ReturnType<NamespaceRpc["deployed"]>;
   stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>): ReturnType<NamespaceRpc["stats"]>;
+  top(namespace: string, ...rest: Parameters<NamespaceRpc["top"]>): ReturnType<NamespaceRpc["top"]>;
   explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>): ReturnType<NamespaceRpc["explain"]>;
   /** The same for `mode: "remote"`. `options` is the cache's declaration as JSON. */
   cacheLookup(options: string, request: Request, demand?: Demand): Promise<Lookup>;
@@ -269,6 +324,8 @@ export interface CoordinatorRpc {
   cacheRevoke(options: string, seq: number): Promise<RevokeResult>;
   cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">): Promise<void>;
   cacheHistory(options: string, request: HistoryRequest): Promise<PurgeHistoryPage>;
-  cacheStats(options: string): Promise<CacheStats>;
+  cacheStats(options: string, request: Omit<StatsRequest, "cache">): Promise<CacheStats>;
+  cacheTop(options: string, request: Omit<TopRequest, "cache">): Promise<TopReply>;
+  cacheFailed(options: string, request: Request, tookMs: number): Promise<void>;
   cacheExplain(options: string, request: Request, wish: ExplainWish): Promise<Explanation>;
 }

@@ -12,6 +12,10 @@ declare namespace Cloudflare {
     readonly LARDER_PREFIX?: string;
     /** The bearer token of the REST API; without it the API is closed. */
     readonly LARDER_TOKEN?: string;
+    /** How much is logged: `off`, `error`, `warn`, `info` or `debug`; `warn` when absent. */
+    readonly LARDER_LOG?: string;
+    /** Where what is counted is written as data points, too. */
+    readonly LARDER_ANALYTICS?: AnalyticsEngineDataset;
     /** The version that runs: what `onDeploy: "purge"` tells versions by. */
     readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
     /** In app Workers: the service binding to the coordinator. */

@@ -3,18 +3,29 @@ import config from "../larder.config.ts";
 import { LarderError } from "../schema/errors.ts";
 import type { ExplainWish, Explanation } from "../schema/explain.ts";
 import { ExplainWishSchema } from "../schema/explain.ts";
+import { wholeNumber } from "../schema/fields.ts";
 import type { Lease } from "../schema/fills.ts";
 import { LeaseSchema } from "../schema/fills.ts";
+import { RESERVED_NAMESPACE } from "../schema/limits.ts";
 import { NamespaceSchema } from "../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../schema/options.ts";
 import { CacheOptionsSchema, KeyingSchema, StoreOptionsSchema } from "../schema/options.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
-import type { CallContext, CoordinatorRpc, Demand, NamespaceRpc, RefreshWish } from "../schema/rpc.ts";
+import type {
+  CallContext,
+  CoordinatorRpc,
+  Demand,
+  NamespaceOperations,
+  NamespaceRpc,
+  RefreshWish,
+} from "../schema/rpc.ts";
 import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
+import type { StatsRequest, TopRequest } from "../schema/stats.ts";
 import { parse } from "../schema/validate.ts";
 import { isSecret } from "./api/auth.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
+import { dashboard } from "./dashboard/index.ts";
 import { Edge } from "./edge/edge.ts";
 import { keyedRequest } from "./edge/keyed-request.ts";
 import { checkDeclaration } from "./edge/policy.ts";
@@ -24,6 +35,7 @@ import { plansOf } from "./gateway/config.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import type { Plans } from "./gateway/plan.ts";
 import { pathnameOf } from "./http/pathname.ts";
+import { log } from "./telemetry/log.ts";
 
 export { CacheNamespace } from "../objects/cache-namespace.ts";
 
@@ -32,10 +44,13 @@ const edge = new Edge({ ...platform, cache: () => caches.default, object: object
 const readThrough = new ReadThrough(edge, platform);
 
 /** The one mapping from a namespace to its object. */
-function objectOf(namespace: string): NamespaceRpc {
+function objectOf(namespace: string): NamespaceRpc & NamespaceOperations {
   const name = parse(NamespaceSchema, namespace, "namespace");
-  return env.NAMESPACES.getByName(name) as unknown as NamespaceRpc;
+  return env.NAMESPACES.getByName(name) as unknown as NamespaceRpc & NamespaceOperations;
 }
+
+/** Milliseconds that an app may say its origin took: a day. */
+const MOST_MS = 86_400_000;
 
 /** Declarations of remote caches that have been checked; apps send the same few over and over. */
 const declarations = new Map<string, CacheConfig>();
@@ -78,10 +93,12 @@ function configured(env: Cloudflare.Env): Gateway {
     const plans = plansOf(config, env);
     if (plans === undefined) return {};
     const isToken = (token: string) => isSecret(token, env.LARDER_TOKEN);
-    return { plans, answer: createGateway({ plans, readThrough, debugging: { isToken, explain } }) };
+    return {
+      plans,
+      answer: createGateway({ plans, readThrough, debugging: { isToken, explain }, serverTiming: config.serverTiming }),
+    };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    console.error(`larder: the gateway's configuration cannot be followed. ${why}`);
+    log("error", "the gateway's configuration cannot be followed", {}, error);
     const told = "The gateway is not configured as it should be; its log says why.\n";
     return { answer: async () => new Response(told, { status: 500 }) };
   }
@@ -115,10 +132,12 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   override async fetch(request: Request): Promise<Response> {
     const prefix = parsePrefix(this.env.LARDER_PREFIX);
     if (isReserved(request.url, prefix)) {
+      if (pathnameOf(request.url) === `${prefix}/dashboard`) return dashboard(request);
       return createApi({
         prefix,
         token: this.env.LARDER_TOKEN,
         namespace: objectOf,
+        directory: () => env.NAMESPACES.getByName(RESERVED_NAMESPACE),
         explaining: { explain, configFor },
       })(request);
     }
@@ -188,6 +207,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return this.#object(namespace).stats(...rest);
   }
 
+  async top(namespace: string, ...rest: Parameters<NamespaceRpc["top"]>) {
+    return this.#object(namespace).top(...rest);
+  }
+
   async cacheLookup(options: string, request: Request, demand?: Demand) {
     const checked = demand === undefined ? undefined : parse(DemandSchema, demand);
     return edge.lookup(this.#declared(options), request, checked);
@@ -236,8 +259,16 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
     return edge.history(this.#declared(options), request);
   }
 
-  async cacheStats(options: string) {
-    return edge.stats(this.#declared(options));
+  async cacheStats(options: string, request: Omit<StatsRequest, "cache"> = {}) {
+    return edge.stats(this.#declared(options), request);
+  }
+
+  async cacheTop(options: string, request: Omit<TopRequest, "cache">) {
+    return edge.top(this.#declared(options), request);
+  }
+
+  async cacheFailed(options: string, request: Request, tookMs: number) {
+    edge.failed(this.#declared(options), request, parse(wholeNumber(MOST_MS), tookMs, "tookMs"));
   }
 
   async cacheExplain(options: string, request: Request, wish: ExplainWish = {}) {

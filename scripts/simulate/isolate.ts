@@ -96,6 +96,8 @@ export class Isolate {
     tally.miss(reason);
     this.#count();
     agenda.after(setting.originMs, () => {
+      // What the origin was asked.
+      this.#count();
       cache.set(key, { asOf, storedAtMs: agenda.nowMs });
       // Storing takes a moment: a reply that has come by then is there before the report is made.
       agenda.after(0, () => this.#complete(key, asOf));

@@ -74,7 +74,11 @@ function authorization({ madeHere, value }: Token): string {
   return `-H "Authorization: Bearer ${madeHere ? value : "$LARDER_TOKEN"}"`;
 }
 
-function about({ token, stateFolder }: Running): string {
+function about({ coordinator, token, stateFolder }: Running): string {
   const about = token.madeHere ? "\nThe token was made for this run; set LARDER_TOKEN to keep one." : "";
-  return `${about}\nState is kept in ${stateFolder}; --fresh starts empty. Ctrl-C ends it.\n`;
+  const signIn = token.madeHere ? token.value : "LARDER_TOKEN";
+  return `
+See it live; the token to sign in with is ${signIn}:
+  ${coordinator}/.larder/dashboard
+${about}\nState is kept in ${stateFolder}; --fresh starts empty. Ctrl-C ends it.\n`;
 }

@@ -1,6 +1,6 @@
+import type * as v from "valibot";
 import { LarderError } from "../../schema/errors.ts";
-import type { ExplainWish, Explanation } from "../../schema/explain.ts";
-import { ExplainRequestSchema } from "../../schema/explain.ts";
+import type { ExplainRequestSchema, ExplainWish, Explanation } from "../../schema/explain.ts";
 import { NamespaceSchema } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
@@ -25,9 +25,13 @@ type Answered = Explanation & { readonly dataCentre: "the one that answered" };
  *
  * @throws LarderError `invalid-input`, naming the field of the body
  */
-export async function explained({ explain, configFor }: Explaining, name: string, body: object): Promise<Answered> {
+export async function explained(
+  { explain, configFor }: Explaining,
+  name: string,
+  asked: v.InferOutput<typeof ExplainRequestSchema>,
+): Promise<Answered> {
   const namespace = parse(NamespaceSchema, name, "namespace");
-  const { cache, url, method, headers, body: content, options, response } = parse(ExplainRequestSchema, body);
+  const { cache, url, method, headers, body: content, options, response } = asked;
   const request = requestOf(url, { method, headers, ...(content === undefined ? {} : { body: content }) });
   const own = options === undefined ? configFor?.(cache, request) : undefined;
   const config = own === undefined ? declared({ ...options }, cache, namespace) : { ...own, namespace };

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../schema/errors.ts";
 import { asLarderError, LarderError } from "../../schema/errors.ts";
+import { log } from "../telemetry/log.ts";
 import { answer } from "./answer.ts";
 
 interface Kind {
@@ -8,7 +9,8 @@ interface Kind {
   readonly title: string;
 }
 
-const kinds: Readonly<Record<ErrorCode, Kind>> = {
+/** What each code is over HTTP. */
+export const kinds: Readonly<Record<ErrorCode, Kind>> = {
   "invalid-input": { status: 400, title: "Invalid input" },
   "body-too-large": { status: 413, title: "Body too large" },
   forbidden: { status: 403, title: "Forbidden" },
@@ -18,6 +20,7 @@ const kinds: Readonly<Record<ErrorCode, Kind>> = {
   "api-closed": { status: 403, title: "The API is closed" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "upgrade-required": { status: 426, title: "Upgrade required" },
   unreachable: { status: 503, title: "The namespace is unreachable" },
   "not-bound": { status: 500, title: "A binding is missing" },
   internal: { status: 500, title: "Internal error" },
@@ -39,7 +42,7 @@ export function problem(error: LarderError, headers: Readonly<Record<string, str
 export function problemOf(thrown: unknown): Response {
   const known = asLarderError(thrown);
   if (known !== undefined) return problem(known, known.code === "unreachable" ? RETRY_SOON : {});
-  console.error(thrown);
+  log("error", "a request to the API failed", {}, thrown);
   const fault = new LarderError("internal", "The request failed inside Larder; the coordinator's log says why");
   return unreachable(thrown) ?? problem(fault);
 }

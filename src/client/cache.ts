@@ -9,7 +9,9 @@ import { CacheOptionsSchema, KeyOptionsSchema, MatchOptionsSchema, PutOptionsSch
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { HistoryRequest } from "../../schema/purge-request.ts";
 import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
-import type { CacheStats, PutReceipt } from "../../schema/rpc.ts";
+import type { PutReceipt } from "../../schema/rpc.ts";
+import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../../schema/stats.ts";
+import { StatsRequestSchema, TopRequestSchema } from "../../schema/stats.ts";
 import { parse } from "../../schema/validate.ts";
 import type { Version } from "../../schema/version.ts";
 import { parseVersion } from "../../schema/version.ts";
@@ -46,6 +48,12 @@ export interface WrapOptions extends Omit<MatchOptions, "vary" | "coalesce">, Om
 export interface RememberOptions extends Omit<WrapOptions, "vary" | "tags"> {
   readonly tags?: readonly string[];
 }
+
+/** Which of a cache's counts to tell, and how. */
+export type StatsOptions = Omit<StatsRequest, "cache">;
+
+/** What of a cache's is asked for most. */
+export type TopOptions = Omit<TopRequest, "cache">;
 
 /** A named cache, as `cache()` declares it. */
 export interface Cache {
@@ -113,8 +121,19 @@ export interface Cache {
    * @throws LarderError `invalid-input`
    */
   explain(request: Request | string, options?: ExplainOptions): Promise<Explanation>;
-  /** This cache's counts, of all data centres. Other isolates' hits of the last few seconds may be missing still. */
-  stats(): Promise<CacheStats>;
+  /**
+   * This cache's counts, of all data centres: since ever, or in the last `windowSeconds`; apart by rule or by data centre;
+   * by minute or hour. Other isolates' hits of the last few seconds may be missing still.
+   *
+   * @throws LarderError `invalid-input`
+   */
+  stats(options?: StatsOptions): Promise<CacheStats>;
+  /**
+   * The keys or tags with the most hits, misses or bytes, and how far their counts may be off.
+   *
+   * @throws LarderError `invalid-input`
+   */
+  top(options: TopOptions): Promise<TopReply>;
 }
 
 /**
@@ -271,8 +290,14 @@ class DeclaredCache implements Cache {
     return reviving(this.#engines.engine.explain(this.#config, asked, { ...wish, ...keyed }));
   }
 
-  async stats(): Promise<CacheStats> {
-    return reviving(this.#engines.engine.stats(this.#config));
+  async stats(options: StatsOptions = {}): Promise<CacheStats> {
+    parse(StatsRequestSchema, options);
+    return reviving(this.#engines.engine.stats(this.#config, options));
+  }
+
+  async top(options: TopOptions): Promise<TopReply> {
+    parse(TopRequestSchema, options);
+    return reviving(this.#engines.engine.top(this.#config, options));
   }
 
   /** The request without its body, and what that comes to where it matters; `known` if it is known from before. */

@@ -55,6 +55,7 @@ function objectVia(service: CoordinatorRpc, namespace: Namespace): NamespaceRpc 
     explain: (...rest) => service.explain(namespace, ...rest),
     deployed: (...rest) => service.deployed(namespace, ...rest),
     stats: (...rest) => service.stats(namespace, ...rest),
+    top: (...rest) => service.top(namespace, ...rest),
   };
 }
 
@@ -120,8 +121,17 @@ class RemoteEngine implements CacheEngine {
     return coordinator(this.#binding).cacheHistory(this.#declaration(config), ...rest);
   }
 
-  stats(config: CacheConfig) {
-    return coordinator(this.#binding).cacheStats(this.#declaration(config));
+  stats(config: CacheConfig, ...rest: Rest<CacheEngine["stats"]>) {
+    return coordinator(this.#binding).cacheStats(this.#declaration(config), ...rest);
+  }
+
+  top(config: CacheConfig, ...rest: Rest<CacheEngine["top"]>) {
+    return coordinator(this.#binding).cacheTop(this.#declaration(config), ...rest);
+  }
+
+  failed(config: CacheConfig, ...rest: Rest<CacheEngine["failed"]>) {
+    const counted = coordinator(this.#binding).cacheFailed(this.#declaration(config), ...rest);
+    platform.waitUntil(counted.catch(() => undefined));
   }
 
   explain(config: CacheConfig, ...rest: Rest<CacheEngine["explain"]>) {

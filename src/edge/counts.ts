@@ -1,11 +1,16 @@
-import type { CounterName, Happening } from "../../schema/events.ts";
-import { counterOf } from "../../schema/events.ts";
+import type { CounterName } from "../../schema/counters.ts";
+import { countersOf } from "../../schema/counters.ts";
+import type { Happening } from "../../schema/events.ts";
+import { EVERY_CACHE, limits } from "../../schema/limits.ts";
 import type { CacheName } from "../../schema/names.ts";
 import type { CounterReport } from "../../schema/rpc.ts";
 import { newEpoch } from "../../schema/version.ts";
+import { AskedMost } from "./asked-most.ts";
 
 /** A report whose call has not ended by then is sent again; the object knows its number. */
 const REPLY_DUE_MS = 30_000;
+
+type Tally = Partial<Record<CounterName, number>>;
 
 /**
  * What this isolate has counted for one namespace and not yet handed over. One report is under way at a time, and it
@@ -14,34 +19,69 @@ const REPLY_DUE_MS = 30_000;
  */
 export class Counts {
   readonly #reporter = newEpoch();
-  #pending = new Map<CacheName, Map<CounterName, number>>();
+  /** By cache, and in each by rule. */
+  #tallies = new Map<CacheName | typeof EVERY_CACHE, Map<string | undefined, Tally>>();
+  readonly #asked = new Map<CacheName, AskedMost>();
   #batch = 0;
   #sent: { report: CounterReport; atMs: number | undefined } | undefined;
 
   get dirty(): boolean {
-    return this.#pending.size > 0 || this.#sent !== undefined;
+    return this.#tallies.size > 0 || this.#sent !== undefined;
   }
 
-  add(cache: CacheName, event: Happening): void {
-    let counters = this.#pending.get(cache);
-    if (counters === undefined) {
-      counters = new Map();
-      this.#pending.set(cache, counters);
+  /** Counts what happens in a cache, or in none of the namespace's in particular, by a rule or by none. */
+  add(cache: CacheName | undefined, rule: string | undefined, event: Happening): void {
+    const tally = this.#tallyOf(cache ?? EVERY_CACHE, rule);
+    for (const [name, by] of countersOf(event)) tally[name] = (tally[name] ?? 0) + by;
+    if (cache !== undefined) this.#askedOf(cache).add(event);
+  }
+
+  #askedOf(cache: CacheName): AskedMost {
+    let asked = this.#asked.get(cache);
+    if (asked === undefined) {
+      asked = new AskedMost();
+      this.#asked.set(cache, asked);
     }
-    const name = counterOf(event);
-    counters.set(name, (counters.get(name) ?? 0) + 1);
+    return asked;
   }
 
-  /** The report for the next call to carry; undefined when there is none, or another call carries it. */
-  take(nowMs: number): CounterReport | undefined {
+  #tallyOf(cache: CacheName | typeof EVERY_CACHE, rule: string | undefined): Tally {
+    let tallies = this.#tallies.get(cache);
+    if (tallies === undefined) {
+      tallies = new Map();
+      this.#tallies.set(cache, tallies);
+    }
+    let tally = tallies.get(rule);
+    if (tally === undefined) {
+      tally = {};
+      tallies.set(rule, tally);
+    }
+    return tally;
+  }
+
+  /**
+   * The report for the next call to carry; undefined when there is none, or another call carries it.
+   *
+   * @param dataCentre where this isolate is, as people name it; empty where that is not known
+   */
+  take(nowMs: number, dataCentre: string): CounterReport | undefined {
     if (this.#sent === undefined) {
-      if (this.#pending.size === 0) return undefined;
+      if (this.#tallies.size === 0) return undefined;
       this.#batch += 1;
-      const counts = [...this.#pending].flatMap(([cache, counters]) =>
-        [...counters].map(([counter, count]) => ({ cache, counter, count })),
+      const counts = [...this.#tallies].flatMap(([cache, tallies]) =>
+        [...tallies].map(([rule = "", tally]) => ({
+          cache,
+          rule: rule.slice(0, limits.ruleCharacters),
+          counts: tally,
+        })),
       );
-      this.#pending = new Map();
-      this.#sent = { report: { reporter: this.#reporter, batch: this.#batch, counts }, atMs: undefined };
+      this.#tallies = new Map();
+      const top = [...this.#asked].flatMap(([cache, asked]) => {
+        const most = asked.take();
+        return most === undefined ? [] : [{ cache, ...most }];
+      });
+      const report = { reporter: this.#reporter, batch: this.#batch, dataCentre, counts, top };
+      this.#sent = { report, atMs: undefined };
     }
     const { atMs } = this.#sent;
     if (atMs !== undefined && nowMs - atMs < REPLY_DUE_MS) return undefined;

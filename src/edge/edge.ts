@@ -7,7 +7,6 @@ import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../../schema/purge-request.ts";
 import type {
   CacheEngine,
-  CacheStats,
   Demand,
   Lookup,
   NamespaceRpc,
@@ -15,13 +14,15 @@ import type {
   RefreshTurn,
   RefreshWish,
 } from "../../schema/rpc.ts";
+import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../../schema/stats.ts";
 import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
+import { Colo } from "./colo.ts";
 import { DataCentre } from "./data-centre.ts";
 import { announced, demandBy, LEFT_TO_NEWER_SECONDS } from "./deployments.ts";
 import { Explainer } from "./explainer.ts";
 import { findEntry } from "./find.ts";
-import { keyedBy, policyFor } from "./policy.ts";
+import { keyedBy, policyFor, ruleName } from "./policy.ts";
 import { Reader } from "./reader.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { ViewKeeper } from "./view-keeper.ts";
@@ -47,6 +48,7 @@ export class Edge implements CacheEngine {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #explainer: Explainer;
+  readonly #colo = new Colo();
   readonly #keepers = new Map<Namespace, ViewKeeper>();
 
   constructor(parts: EdgeParts) {
@@ -59,6 +61,7 @@ export class Edge implements CacheEngine {
   }
 
   lookup(config: CacheConfig, request: Request, demand: Demand = {}): Promise<Lookup> {
+    this.#colo.learnFrom(request);
     const keeper = this.#keeper(config);
     return announced(keeper, config, (standing) =>
       this.#reader.lookup(keeper, config, request, demandBy(standing, demand)),
@@ -135,9 +138,21 @@ export class Edge implements CacheEngine {
     return page;
   }
 
-  async stats(config: CacheConfig): Promise<CacheStats> {
-    const { stats } = await this.#keeper(config).call((object, context) => object.stats(context, config.name));
+  async stats(config: CacheConfig, request: Omit<StatsRequest, "cache"> = {}): Promise<CacheStats> {
+    const ofCache = { ...request, cache: config.name };
+    const { stats } = await this.#keeper(config).call((object, context) => object.stats(context, ofCache));
     return stats;
+  }
+
+  async top(config: CacheConfig, request: Omit<TopRequest, "cache">): Promise<TopReply> {
+    const ofCache = { ...request, cache: config.name };
+    const { top } = await this.#keeper(config).call((object, context) => object.top(context, ofCache));
+    return top;
+  }
+
+  failed(config: CacheConfig, request: Request, tookMs: number): void {
+    const rule = ruleName(config, policyFor(config, request));
+    this.#keeper(config).count(config, rule, { type: "origin", outcome: "failed", tookMs });
   }
 
   explain(config: CacheConfig, request: Request, wish: ExplainWish = {}): Promise<Explanation> {
@@ -147,7 +162,11 @@ export class Edge implements CacheEngine {
   #keeper({ namespace }: Pick<CacheConfig, "namespace">): ViewKeeper {
     let keeper = this.#keepers.get(namespace);
     if (keeper === undefined) {
-      keeper = new ViewKeeper(() => this.#parts.object(namespace), this.#parts);
+      keeper = new ViewKeeper(
+        () => this.#parts.object(namespace),
+        this.#parts,
+        () => this.#colo.name,
+      );
       this.#keepers.set(namespace, keeper);
     }
     return keeper;

@@ -13,7 +13,7 @@ import { findEntry } from "./find.ts";
 import type { KeyedBy } from "./place.ts";
 import { isKeyedByBody, keyedUrlOf, partsOf, placeOf, variantOf } from "./place.ts";
 import type { PassReason, Policy } from "./policy.ts";
-import { keyedBy, policyFor, reasonToPass } from "./policy.ts";
+import { keyedBy, policyFor, reasonToPass, ruleName } from "./policy.ts";
 import type { FoundEntry, Seen } from "./seen.ts";
 import { fitnessFor, isPresent, reasonFor, seenAs } from "./seen.ts";
 import { storingVerdict } from "./storing.ts";
@@ -178,8 +178,9 @@ function outcomeOf(
   return isPresent(seen) ? { ...miss, fallback: true } : miss;
 }
 
-function ruleOf({ config, policy: { rule: index } }: Asked): Explanation["rule"] {
-  return index === undefined ? null : { index, name: config.rules[index]?.name ?? `rule ${index + 1}` };
+function ruleOf({ config, policy }: Asked): Explanation["rule"] {
+  const [index, name] = [policy.rule, ruleName(config, policy)];
+  return index === undefined || name === undefined ? null : { index, name };
 }
 
 function viewOf(keeper: ViewKeeper, { purgeLagSeconds }: CacheConfig): Explanation["view"] {

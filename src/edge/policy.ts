@@ -10,6 +10,7 @@ import type { RuleMatch, RuleMatcher } from "../http/rule-match.ts";
 import { compileRules } from "../http/rule-match.ts";
 import type { StatusTtls } from "../http/status-ttl.ts";
 import { expandTags, isTagTemplate, templateProblems } from "../http/tag-template.ts";
+import { log } from "../telemetry/log.ts";
 import type { KeyedBy } from "./place.ts";
 import { isKeyedByBody } from "./place.ts";
 
@@ -64,6 +65,11 @@ export function policyFor(config: CacheConfig, request: Request): Policy {
   return ANYWAY.has(method) ? own : { ...own, isCachedMethod: false };
 }
 
+/** What people call the rule that fits. */
+export function ruleName({ rules }: Pick<CacheConfig, "rules">, { rule }: Pick<Policy, "rule">): string | undefined {
+  return rule === undefined ? undefined : (rules[rule]?.name ?? `rule ${rule + 1}`);
+}
+
 /** The policy where no rule fits. */
 function ownPolicy(config: CacheConfig): Policy {
   let policy = ownPolicies.get(config);
@@ -108,7 +114,7 @@ function ruleTags(tags: readonly Tag[], match: RuleMatch): readonly Tag[] {
   if (!tags.some(isTagTemplate)) return tags;
   const { tags: expanded, dropped } = expandTags(tags, match.params);
   for (const { template } of dropped) {
-    console.warn(`larder: the path makes no tag of "${template}", so the entry is stored without it`);
+    log("warn", "the path makes no tag of a template, so the entry is stored without it", { template });
   }
   return expanded;
 }

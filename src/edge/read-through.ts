@@ -8,6 +8,7 @@ import { invalidationBy } from "../http/invalidation.ts";
 import { isOnlyIfCached } from "../http/request-directives.ts";
 import { withholdTargets } from "../http/targeted-control.ts";
 import { wholeRequest } from "../http/whole-request.ts";
+import { log } from "../telemetry/log.ts";
 import { failureBy, failureOf, isFailure } from "./failure.ts";
 import { forwardReason } from "./forward-reason.ts";
 import { keyedRequest } from "./keyed-request.ts";
@@ -64,6 +65,13 @@ interface Loaded {
   readonly fillSeconds: number;
 }
 
+/** A question to the origin. */
+interface Asking {
+  readonly loaded: Promise<Loaded>;
+  /** Nothing that it answers is stored. */
+  failed(): void;
+}
+
 /**
  * Answers requests from a cache, and from their source when it has nothing: the one path that `wrap` and the gateway
  * share. Of all who miss a key one asks its source, and the version known before it asked goes with what it stores, so
@@ -117,16 +125,27 @@ export class ReadThrough {
 
   async #fill(passage: Passage, miss: Miss): Promise<Response> {
     const { source, content, demand } = passage;
-    const loaded = await this.#load(source.load(undefined, content));
+    const loaded = await this.#ask(passage, source.load(undefined, content)).loaded;
     // What is answered from the cache changes nothing.
     if (demand.body === undefined) await this.#invalidate(passage, loaded.response);
     return this.#keep(passage, miss, loaded);
   }
 
-  async #load(loading: Promise<Response>): Promise<Loaded> {
+  /** What the origin is asked is counted once: when its answer is stored, or by `failed` when there is nothing to store. */
+  #ask({ config, request }: Passage, loading: Promise<Response>): Asking {
     const askedAtMs = this.#surroundings.nowMs();
-    const response = await loading;
-    return { response, fillSeconds: (this.#surroundings.nowMs() - askedAtMs) / 1000 };
+    const tookMs = () => this.#surroundings.nowMs() - askedAtMs;
+    let hasFailed = false;
+    const failed = () => {
+      if (!hasFailed) this.#engine.failed(config, request, tookMs());
+      hasFailed = true;
+    };
+    const answered = (response: Response) => ({ response, fillSeconds: tookMs() / 1000 });
+    const refused = (error: unknown) => {
+      failed();
+      throw error;
+    };
+    return { loaded: loading.then(answered, refused), failed };
   }
 
   /**
@@ -148,7 +167,7 @@ export class ReadThrough {
         if (urls.length + changed.tags.length > 0) await this.#engine.invalidate(keptBy, changed);
       }
     } catch (error) {
-      console.error("larder: what a request has changed could not be made invalid", error);
+      log("error", "what a request has changed could not be made invalid", {}, error);
     }
   }
 
@@ -158,18 +177,19 @@ export class ReadThrough {
    */
   async #fillOrStandIn(passage: Passage, miss: Miss, conditions: Headers | undefined): Promise<Response> {
     const { config, request, source, content, demand } = passage;
-    const loading = this.#load(source.load(conditions, content));
-    const failure = await this.#inTime(config, loading).then(({ response }) => failureOf(response), failureBy);
+    const asking = this.#ask(passage, source.load(conditions, content));
+    const failure = await this.#inTime(config, asking.loaded).then(({ response }) => failureOf(response), failureBy);
     if (failure !== undefined) {
       const found = await this.#engine.lookup(config, request, { ...demand, ...failure });
       if (found.outcome === "hit") {
-        letGo(loading);
+        asking.failed();
+        letGo(asking.loaded);
         this.#abandonBehind(config, miss.lease);
         return found.response;
       }
     }
     // With nothing to stand in there is only the origin, however long it takes.
-    const loaded = await loading;
+    const loaded = await asking.loaded;
     const isConfirmation = loaded.response.status === 304 && conditions !== undefined;
     return isConfirmation ? this.#renew(passage, miss, loaded) : this.#keep(passage, miss, loaded);
   }
@@ -241,7 +261,7 @@ export class ReadThrough {
     try {
       await this.#engine.abandon(config, lease);
     } catch (error) {
-      console.error("larder: a lease could not be given back, so others wait until it runs out", error);
+      log("warn", "a lease could not be given back, so others wait until it runs out", { key: lease.key }, error);
     }
   }
 
@@ -259,7 +279,7 @@ export class ReadThrough {
     this.#surroundings.waitUntil(
       this.#refresh(passage, wish)
         .catch((error: unknown) => {
-          console.error("larder: a stale entry could not be refreshed", error);
+          log("warn", "a stale entry could not be refreshed", { key: wish.key }, error);
           return RETRY_MS;
         })
         .then((pauseMs) => {
@@ -286,13 +306,15 @@ export class ReadThrough {
 
   async #refreshBy(passage: Passage, turn: Held, conditions: Headers | undefined): Promise<number> {
     const { config, source, content } = passage;
-    const loading = this.#load(source.load(conditions, content));
-    const loaded = await this.#inTime(config, loading).catch((error: unknown) => {
-      letGo(loading);
+    const asking = this.#ask(passage, source.load(conditions, content));
+    const loaded = await this.#inTime(config, asking.loaded).catch((error: unknown) => {
+      asking.failed();
+      letGo(asking.loaded);
       throw error;
     });
     const { response } = loaded;
     if (isFailure(response)) {
+      asking.failed();
       await response.body?.cancel();
       await this.#abandon(config, turn.lease);
       return RETRY_MS;
@@ -341,5 +363,5 @@ function withoutLease({ lease: _, ...miss }: Miss): Miss {
 }
 
 function logged(error: unknown): void {
-  console.error("larder: a response was served but could not be stored", error);
+  log("error", "a response was served but could not be stored", {}, error);
 }

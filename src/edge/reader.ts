@@ -1,7 +1,9 @@
 import type { Place, StoredEntry } from "../../schema/entry.ts";
 import { toJudge } from "../../schema/entry.ts";
 import { asLarderError } from "../../schema/errors.ts";
-import type { MissReason } from "../../schema/events.ts";
+import type { Happening, MissReason, Told } from "../../schema/events.ts";
+import { isBypass } from "../../schema/events.ts";
+import type { Key } from "../../schema/key.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import type { Demand, Lookup, RefreshTurn, RefreshWish } from "../../schema/rpc.ts";
 import type { LogPoint } from "../../schema/version.ts";
@@ -18,7 +20,7 @@ import type { Coalescing } from "./coalescing.ts";
 import type { FoundAt } from "./find.ts";
 import { findEntry, noteNames } from "./find.ts";
 import type { KeyedBy } from "./place.ts";
-import { keyedBy, policyFor, reasonToPass } from "./policy.ts";
+import { keyedBy, policyFor, reasonToPass, ruleName } from "./policy.ts";
 import type { FoundEntry, Present, Seen } from "./seen.ts";
 import { fitnessFor, isPresent, reasonFor, seenAs } from "./seen.ts";
 import type { How } from "./served.ts";
@@ -57,13 +59,13 @@ export class Reader {
     demand: Demand,
     known: "whole" | "url" = "whole",
   ): Promise<Lookup | undefined> {
-    const counted = <Missed extends Miss | undefined>(missed: Missed): Missed => {
-      if (missed !== undefined && demand.standIn === undefined)
-        keeper.count(config, { type: "miss", reason: missed.reason });
+    const policy = policyFor(config, request);
+    const counting: Counting = { keeper, config, rule: ruleName(config, policy) };
+    const miss = (reason: MissReason, asOf: LogPoint | null, key?: Key) => {
+      const missed = toMiss(reason, asOf);
+      if (demand.standIn === undefined) countMiss(counting, missed, key);
       return missed;
     };
-    const miss = (reason: MissReason, asOf: LogPoint | null) => counted(toMiss(reason, asOf));
-    const policy = policyFor(config, request);
     const past = reasonToPass(policy, request, demand.body);
     if (past !== undefined) return miss(past, null);
     const by = keyedBy(policy, demand);
@@ -78,7 +80,7 @@ export class Reader {
     if (atHand.kind === "unreachable") {
       await found.stored?.body?.cancel();
       // What was known last is a safe `asOf`: it can only invalidate too much.
-      return miss("unreachable", keeper.view?.point ?? null);
+      return miss("unreachable", keeper.view?.point ?? null, found.place.key);
     }
 
     // Not awaited where it is known at once, as at nearly every hit: that would put it off until all else has had its turn.
@@ -86,19 +88,16 @@ export class Reader {
     const seen = judged instanceof Promise ? await judged : judged;
     const fitness = isPresent(seen) ? fitnessFor(config, request, seen, demand) : "unfit";
     if (isPresent(seen) && fitness === "fit") {
-      if (demand.standIn === undefined)
-        keeper.count(config, { type: "hit", state: seen.state === "fresh" ? "fresh" : "stale" });
-      return this.#hit(config, request, by, seen, howBy(demand, atHand.kind));
+      return this.#hit(counting, request, by, seen, howBy(demand, atHand.kind));
     }
     if (isPresent(seen)) await seen.inCache.body?.cancel();
     const missed = toMiss(reasonFor(seen, fitness, found.steps), atHand.view.point);
     const lookup: Miss = isPresent(seen) ? { ...missed, fallback: conditionsOf(seen) } : missed;
     const isAlone = missed.reason === "request" || missed.reason === "hit-for-miss" || isNeverFresh(seen);
-    if (demand.coalesce !== true || isAlone || !isShareable(request, by)) return counted(lookup);
-    if (known === "whole") return this.#coalesced(keeper, config, request, by, found.place, counted(lookup), known);
-    const answered = await this.#coalesced(keeper, config, request, by, found.place, lookup, known);
-    // Otherwise it is asked for once more, by its header fields, and is counted then.
-    if (answered !== undefined) counted(lookup);
+    const takesTurn = demand.coalesce === true && !isAlone && isShareable(request, by);
+    // Undefined, it is asked for once more, by its header fields, and is counted then.
+    const answered = takesTurn ? await this.#coalesced(counting, request, by, found.place, lookup, known) : lookup;
+    if (answered?.outcome === "miss" && demand.standIn === undefined) countMiss(counting, answered, found.place.key);
     return answered;
   }
 
@@ -107,14 +106,14 @@ export class Reader {
    * the responses turn out to vary.
    */
   async #coalesced(
-    keeper: ViewKeeper,
-    config: CacheConfig,
+    counting: Counting,
     request: Request,
     by: KeyedBy,
     place: Place,
     missed: Miss,
     known: "whole" | "url",
   ): Promise<Lookup | undefined> {
+    const { keeper, config } = counting;
     const outcome = await this.#coalescing.take<Present | "of-a-variant">(keeper, config, {
       place,
       have: missed.fallback === undefined ? "nothing" : "fallback",
@@ -141,13 +140,13 @@ export class Reader {
           await outcome.found.inCache.body?.cancel();
           return { ...missed, fallback: conditionsOf(outcome.found) };
         }
-        return this.#hit(config, request, by, outcome.found, { by: outcome.by, reason: missed.reason });
+        return this.#hit(counting, request, by, outcome.found, { by: outcome.by, reason: missed.reason });
       case "later": {
         const { steps, seen } = await this.#lookAgain(keeper, config, request, by);
         if (steps === 2 && known === "url") return undefined;
         if (seen === undefined || !isPresent(seen)) return missed;
         if (fitnessFor(config, request, seen, { standIn: "failed" }) === "fit") {
-          return this.#hit(config, request, by, seen, { by: "cache", view: "confirmed" });
+          return this.#hit(counting, request, by, seen, { by: "cache", view: "confirmed" });
         }
         await seen.inCache.body?.cancel();
         return missed;
@@ -231,7 +230,8 @@ export class Reader {
     return seen;
   }
 
-  #hit(config: CacheConfig, request: Request, by: KeyedBy, seen: Present, how: How): Lookup {
+  #hit(counting: Counting, request: Request, by: KeyedBy, seen: Present, how: How): Lookup {
+    const { keeper, config, rule } = counting;
     const { entry, ageSeconds, inCache, found } = seen;
     const { stored, body } = inCache;
     const state = seen.state === "fresh" ? "fresh" : "stale";
@@ -240,6 +240,9 @@ export class Reader {
         ? { refresh: { key: entry.key, freshSeconds: freshSecondsOf(seen), ...conditionsOf(seen) } }
         : {};
     const response = serve(request, { stored, found, body, ageSeconds, how }, config);
+    const told = { key: entry.key, tags: entry.tags, bytes: bytesOf(response, entry) };
+    const event = eventOf(how, state, told);
+    if (event !== undefined) keeper.count(config, rule, event);
     return { outcome: "hit", state, response, ...refresh };
   }
 
@@ -268,6 +271,42 @@ export class Reader {
 }
 
 type Miss = Extract<Lookup, { outcome: "miss" }>;
+
+/** Where what comes of a look-up is counted. */
+interface Counting {
+  readonly keeper: ViewKeeper;
+  readonly config: CacheConfig;
+  readonly rule: string | undefined;
+}
+
+function countMiss({ keeper, config, rule }: Counting, { reason }: Miss, key: Key | undefined): void {
+  const event: Happening = isBypass(reason)
+    ? { type: "bypass", reason }
+    : { type: "miss", reason, ...(key === undefined ? {} : { key }) };
+  keeper.count(config, rule, event);
+}
+
+/** What an answer out of the cache counts as; undefined where the request has been counted before. */
+function eventOf(how: How, state: "fresh" | "stale", entry: Told): Happening | undefined {
+  switch (how.by) {
+    case "cache":
+      return { type: "hit", state, entry };
+    case "wait":
+      return { type: "wait", entry };
+    case "shield":
+      return { type: "hit", state: "shield", entry };
+    case "stand-in":
+      return { type: "stand-in" };
+    case "confirmation":
+      return undefined;
+  }
+}
+
+/** Bytes of its body that an answer has: none of a 304 or of an answer to HEAD. */
+function bytesOf(response: Response, { bytes }: StoredEntry): number {
+  if (response.body === null) return 0;
+  return response.status === 206 ? Number(response.headers.get("content-length") ?? bytes) : bytes;
+}
 
 function toMiss(reason: MissReason, asOf: LogPoint | null): Miss {
   return { outcome: "miss", reason, asOf: asOf === null ? null : formatVersion(asOf) };

@@ -6,6 +6,7 @@ import type { LogPoint } from "../../schema/version.ts";
 import { parseVersion } from "../../schema/version.ts";
 import type { View } from "../log/view.ts";
 import { advance } from "../log/view.ts";
+import { logEvent } from "../telemetry/log.ts";
 import { Counts } from "./counts.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { inTime } from "./surroundings.ts";
@@ -32,6 +33,7 @@ export class ViewKeeper {
   /** A stub a call: those of one request may not be used in another. */
   readonly #object: () => NamespaceRpc;
   readonly #surroundings: Surroundings;
+  readonly #dataCentre: () => string | undefined;
   readonly #counts = new Counts();
   #view: View | undefined;
   /** When the newest reply's call was made, by this isolate's own clock: the log was read later than that. */
@@ -43,9 +45,20 @@ export class ViewKeeper {
   #syncing: { readonly done: Promise<void>; readonly sinceMs: number } | undefined;
   #flushDueMs = Number.NEGATIVE_INFINITY;
 
-  constructor(object: () => NamespaceRpc, surroundings: Surroundings) {
+  /** @param dataCentre where this isolate is, as people name it, once that is known */
+  constructor(
+    object: () => NamespaceRpc,
+    surroundings: Surroundings,
+    dataCentre: () => string | undefined = () => undefined,
+  ) {
     this.#object = object;
     this.#surroundings = surroundings;
+    this.#dataCentre = dataCentre;
+  }
+
+  /** Where this isolate is, as people name it; empty where that is not known. */
+  get dataCentre(): string {
+    return this.#dataCentre() ?? "";
   }
 
   /** The newest view there is, however old, without waiting. */
@@ -198,7 +211,7 @@ export class ViewKeeper {
     waitMs = 0,
     carrying: "counts" | "nothing" = "counts",
   ): Promise<Reply> {
-    return this.#inTime(this.call(work, carrying), waitMs);
+    return this.#counting(this.#inTime(this.#call(work, carrying), waitMs));
   }
 
   /**
@@ -206,14 +219,29 @@ export class ViewKeeper {
    *
    * @param carrying counts are written before the reply is sent: a call that somebody waits for had better carry none
    */
-  async call<Reply extends { log: LogSlice }>(
+  call<Reply extends { log: LogSlice }>(
     work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
     carrying: "counts" | "nothing" = "counts",
+  ): Promise<Reply> {
+    return this.#counting(this.#call(work, carrying));
+  }
+
+  /** A refusal is an answer; all else that is thrown counts as a failure to reach the object. */
+  #counting<Reply>(called: Promise<Reply>): Promise<Reply> {
+    return called.catch((error: unknown) => {
+      if (asLarderError(error) === undefined) this.#countFailure();
+      throw error;
+    });
+  }
+
+  async #call<Reply extends { log: LogSlice }>(
+    work: (object: NamespaceRpc, context: CallContext) => Promise<Reply>,
+    carrying: "counts" | "nothing",
   ): Promise<Reply> {
     this.#calls += 1;
     const number = this.#calls;
     const askedAtMs = this.#surroundings.nowMs();
-    const report = carrying === "counts" ? this.#counts.take(askedAtMs) : undefined;
+    const report = carrying === "counts" ? this.#counts.take(askedAtMs, this.dataCentre) : undefined;
     const context = { since: this.#view?.point ?? null, ...(report === undefined ? {} : { report }) };
     try {
       const reply = await work(this.#object(), context);
@@ -243,9 +271,25 @@ export class ViewKeeper {
     }
   }
 
-  /** Counts what happened, and sees to it that the count is handed over even if nothing else follows. */
-  count({ name, purgeLagSeconds }: Pick<CacheConfig, "name" | "purgeLagSeconds">, event: Happening): void {
-    this.#counts.add(name, event);
+  /** Handed over with what else is: a call for this alone would be one more to an object that does not answer. */
+  #countFailure(): void {
+    const event = { type: "error", what: "object" } as const;
+    this.#counts.add(undefined, undefined, event);
+    logEvent(event, undefined, undefined);
+  }
+
+  /**
+   * Counts what happened, and sees to it that the count is handed over even if nothing else follows.
+   *
+   * @param rule the name of the rule that decided, where one did
+   */
+  count(
+    { name, purgeLagSeconds }: Pick<CacheConfig, "name" | "purgeLagSeconds">,
+    rule: string | undefined,
+    event: Happening,
+  ): void {
+    this.#counts.add(name, rule, event);
+    logEvent(event, name, rule);
     const nowMs = this.#surroundings.nowMs();
     if (nowMs < this.#flushDueMs + SYNC_TIMEOUT_MS) return;
     const delayMs = (purgeLagSeconds * 1000) / 2;

@@ -1,9 +1,10 @@
 import type { Place, StoredEntry } from "../../schema/entry.ts";
 import { lifetimeSeconds, servableSeconds, toJudge } from "../../schema/entry.ts";
 import { asLarderError } from "../../schema/errors.ts";
-import type { RefusalReason } from "../../schema/events.ts";
+import type { Happening, RefusalReason } from "../../schema/events.ts";
 import type { Abandon, Lease } from "../../schema/fills.ts";
 import { isSearchRule } from "../../schema/key.ts";
+import { limits } from "../../schema/limits.ts";
 import { TagsSchema } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
 import type { CompleteReply, PutReceipt } from "../../schema/rpc.ts";
@@ -15,11 +16,13 @@ import { jittered } from "../http/early-refresh.ts";
 import { searchRule } from "../http/no-vary-search.ts";
 import type { DataCentreCache } from "../store/data-centre-cache.ts";
 import { toTransit } from "../store/stored-form.ts";
+import { log } from "../telemetry/log.ts";
 import type { DataCentre } from "./data-centre.ts";
 import { isSuperseded, isVersioned } from "./deployments.ts";
 import { notedNames, noteNames } from "./find.ts";
 import { placeOf, variantOf } from "./place.ts";
-import { keyedBy, policyFor } from "./policy.ts";
+import type { Policy } from "./policy.ts";
+import { keyedBy, policyFor, ruleName } from "./policy.ts";
 import { renewed } from "./renewal.ts";
 import { storingVerdict } from "./storing.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -50,17 +53,24 @@ export class Writer {
     response: Response,
     options: StoreOptions,
   ): Promise<PutReceipt> {
-    const { lease, renews } = options;
+    const { lease, renews, fillSeconds } = options;
+    const policy = policyFor(config, request);
+    const count = (event: Happening) => keeper.count(config, ruleName(config, policy), event);
+    if (fillSeconds !== undefined) {
+      const outcome = response.status >= 500 ? "failed" : "answered";
+      count({ type: "origin", outcome, tookMs: Math.round(fillSeconds * 1000) });
+    }
     let receipt: PutReceipt;
     try {
-      receipt = await this.#store(keeper, config, request, response, options);
+      receipt = await this.#store(keeper, config, request, policy, response, options);
     } catch (error) {
+      if (asLarderError(error) === undefined) count({ type: "error", what: "cache" });
       if (lease !== undefined) await this.giveBack(keeper, config, lease, "failed");
       throw error;
     }
     if (receipt.stored) return receipt;
     const { reason } = receipt;
-    keeper.count(config, { type: "put-refused", reason });
+    count({ type: "put-refused", reason });
     if (response.body !== null && !response.body.locked) await response.body.cancel();
     if (lease !== undefined && !(renews === true && response.status === 304 && reason === "code")) {
       await this.#endRefused(keeper, config, lease, reason, response.status);
@@ -72,10 +82,10 @@ export class Writer {
     keeper: ViewKeeper,
     config: CacheConfig,
     request: Request,
+    policy: Policy,
     answered: Response,
     options: StoreOptions,
   ): Promise<PutReceipt> {
-    const policy = policyFor(config, request);
     const by = keyedBy(policy, options);
     // Before what is stored is looked at: what is renewed is then judged by a view that goes as far.
     const asOf = await asOfFor(keeper, config, options);
@@ -120,7 +130,8 @@ export class Writer {
     const varies = place === own ? undefined : { key: own.key, names: [...names] };
     if (varies !== undefined) await noteNames(this.#cache, config, request, own, names, lifetime);
     const whole = { ...entry, bytes: stored.bytes };
-    const outcome = await this.#report(keeper, config, whole, options.lease, varies);
+    const rule = ruleName(config, policy);
+    const outcome = await this.#report(keeper, config, whole, { rule, lease: options.lease }, varies);
     if ("overtaken" in outcome) {
       if (outcome.overtaken === "lease-lost") await this.#cache.takeBack(whole);
       return refused(outcome.overtaken);
@@ -152,7 +163,7 @@ export class Writer {
     keeper: ViewKeeper,
     { shieldMaxBytes }: Pick<CacheConfig, "shieldMaxBytes">,
     entry: StoredEntry,
-    lease: Lease | undefined,
+    { rule, lease }: { readonly rule: string | undefined; readonly lease: Lease | undefined },
     varies: { key: Place["key"]; names: string[] } | undefined,
   ): Promise<{ validAt: Version } | { overtaken: Exclude<CompleteReply["outcome"], "stored"> }> {
     const { bytes, status, initialAgeSeconds, storedAtMs } = entry;
@@ -167,6 +178,7 @@ export class Writer {
     const completion = {
       ...(lease === undefined ? {} : { lease: { ...lease }, dataCentre: await this.#dataCentre.id(entry) }),
       ...(varies === undefined ? {} : { varies }),
+      counted: { rule: rule?.slice(0, limits.ruleCharacters) ?? "", dataCentre: keeper.dataCentre },
       ...(bytes > shieldMaxBytes || shieldMaxBytes === 0 || lifetimes.lifetimeSeconds === 0 ? {} : { shield }),
     };
     try {
@@ -182,7 +194,12 @@ export class Writer {
       const refusal = asLarderError(error);
       if (refusal !== undefined) throw refusal;
       // The entry stands without a row in the index: it is not counted, but every purge reaches it all the same.
-      console.warn("larder: an entry was stored without being counted, as the namespace object did not answer", error);
+      log(
+        "warn",
+        "an entry was stored without being counted, as the namespace object did not answer",
+        { key: entry.key },
+        error,
+      );
       return { validAt: formatVersion(entry.asOf) };
     }
   }
@@ -206,7 +223,7 @@ export class Writer {
       };
       await keeper.call((object, context) => object.offer(context, offer, copy));
     } catch (error) {
-      console.warn("larder: the shield got no copy of an entry, so other data centres fill it themselves", error);
+      log("warn", "the shield got no copy of an entry, so other data centres fill it themselves", { key }, error);
     }
   }
 

@@ -16,6 +16,8 @@ const GatewayConfigSchema = v.strictObject({
   origins: v.optional(v.record(v.string(), v.string("must be scheme, host and port")), {}),
   /** What to do with which requests. Without one, all go to the one origin there is, and its own headers are followed. */
   router: v.optional(v.instance(Router, "must be a Router")),
+  /** `on`: answers say in `Server-Timing` how long they took, and how long the origin took of it. */
+  serverTiming: v.optional(v.picklist(["on", "off"], 'must be "on" or "off"'), "off"),
   /** Options of the cache where routes say nothing. */
   cache: v.optional(v.custom<Partial<CacheOptions>>((input) => typeof input === "object" && input !== null)),
 });

@@ -31,11 +31,9 @@ export async function debugAsked(
 export function debugFields(
   explanation: Explanation,
   { plan }: Planned,
-  times: { readonly totalMs: number; readonly originMs: number | undefined },
 ): readonly (readonly [name: string, value: string])[] {
   const { key, url, here, view, outcome } = explanation;
   const state = outcome === "miss" ? `miss; ${explanation.reason}` : outcome;
-  const origin = times.originMs === undefined ? "" : `, origin;dur=${times.originMs}`;
   return [
     ["larder-debug-outcome", state],
     ["larder-debug-key", encoded(key ?? "none, it would be too long")],
@@ -46,7 +44,6 @@ export function debugFields(
     ["larder-debug-tags", here?.copy?.tags.join(",") ?? ""],
     ["larder-debug-version", here?.copy?.asOf ?? "none"],
     ["larder-debug-view", view === null ? "none" : `${view.version}; age=${view.confirmedSecondsAgo}`],
-    ["server-timing", `larder;dur=${times.totalMs}${origin}`],
   ];
 }
 

@@ -13,6 +13,7 @@ import { parseCookies } from "../http/cookies.ts";
 import { namedByConnection } from "../http/hop-by-hop.ts";
 import { pathnameOf } from "../http/pathname.ts";
 import { expandTags } from "../http/tag-template.ts";
+import { log } from "../telemetry/log.ts";
 import { tellBrowser } from "./browser.ts";
 import { inBucket } from "./bucket.ts";
 import type { CachingStatus } from "./caching-status.ts";
@@ -22,6 +23,7 @@ import { DEBUG, debugAsked, debugFields } from "./debug.ts";
 import { finalAnswer } from "./max-forwards.ts";
 import { fetchOrigin } from "./origin.ts";
 import type { Plan, Planned, Plans } from "./plan.ts";
+import { timing } from "./timing.ts";
 
 /**
  * Serve nothing that a purge up to this version has hit: a request header, or a cookie, which a CMS sets on its editor
@@ -36,6 +38,7 @@ export interface GatewayOptions {
   readonly plans: Plans;
   readonly readThrough: ReadThrough;
   readonly debugging?: Debugging;
+  readonly serverTiming?: "on" | "off";
 }
 
 /**
@@ -46,6 +49,7 @@ export function createGateway({
   plans,
   readThrough,
   debugging,
+  serverTiming = "off",
 }: GatewayOptions): (request: Request) => Promise<Response> {
   return async (received) => {
     if (!isWellFormed(received.headers.get(AT_LEAST))) return badVersion();
@@ -68,12 +72,15 @@ export function createGateway({
       finish(response, planned.plan, debug === "bypass" ? "debug" : passage.status);
       if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
       if (explanation !== undefined) {
+        for (const [name, value] of debugFields(explanation, planned)) response.headers.set(name, value);
+      }
+      if (explanation !== undefined || serverTiming === "on") {
         const times = { totalMs: Date.now() - askedAtMs, originMs: passage.originMs };
-        for (const [name, value] of debugFields(explanation, planned, times)) response.headers.set(name, value);
+        response.headers.append("server-timing", timing(response.headers, times));
       }
       return response;
     } catch (error) {
-      console.error("larder: a request could not be answered", error);
+      log("error", "a request could not be answered", {}, error);
       return ownAnswer(500, "The cache has failed.\n");
     }
   };
@@ -129,7 +136,7 @@ class Passage implements Source {
   }
 
   failed(error: unknown): Response {
-    console.error("larder: the origin could not be asked", error);
+    log("warn", "the origin could not be asked", { origin: this.askedUnder }, error);
     return ownAnswer(502, "Bad gateway: the origin could not be reached.\n");
   }
 }
@@ -196,9 +203,8 @@ function tagsIn(headers: Headers): Tag[] {
     .filter((tag) => tag !== "");
   const tags = named.filter((tag): tag is Tag => v.is(TagSchema, tag));
   if (tags.length < named.length || tags.length > limits.tagsPerEntry) {
-    console.warn(
-      `larder: the origin sent ${named.length} tags, of which ${tags.length} are valid; at most ${limits.tagsPerEntry} are kept`,
-    );
+    const counts = { sent: named.length, valid: tags.length, most: limits.tagsPerEntry };
+    log("warn", "the origin sent tags that cannot be kept", counts);
   }
   return tags.slice(0, limits.tagsPerEntry);
 }

@@ -84,6 +84,8 @@ export class Plans {
     // A route for POST that says how long its answers are kept means them to be kept.
     const keepsPosts = routes.some(({ method }) => method === "POST") && edge.maxAgeSeconds !== undefined;
     const rule = {
+      // What is counted by rule is counted by these.
+      ...(routes.length === 0 ? {} : { name: routes.map(titleOf).join(", ") }),
       // With a path, so that paths which an origin may read as another's go past the cache.
       ...(this.#routes.some(({ path }) => path !== "*") ? { path: "/*" } : {}),
       ...(keepsPosts ? { methods: ["GET", "HEAD", "QUERY", "POST"] as const } : {}),
@@ -104,9 +106,13 @@ export class Plans {
       set: routes.flatMap(({ settings }) => settings.set),
       browser: said.browser,
       edge,
-      routes: routes.map(({ method, path }) => `${method} ${path}`),
+      routes: routes.map(titleOf),
     };
   }
+}
+
+function titleOf({ method, path }: Route): string {
+  return `${method} ${path}`;
 }
 
 /** Settings of a route that are options of a cache by the same name. */

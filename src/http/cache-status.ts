@@ -44,6 +44,12 @@ export function addCacheStatus(headers: Headers, member: CacheStatusMember, name
   headers.append("cache-status", cacheStatus(member, name));
 }
 
+/** What this cache itself has said in short, as the last in the list: `hit`, or why the request went on. */
+export function cacheOutcome(headers: Headers): string | undefined {
+  const own = /(?:^|, )Larder(;[^,]*)$/.exec(headers.get("cache-status") ?? "")?.[1] ?? "";
+  return /; (?:fwd=)?(hit|[a-z-]+)/.exec(own)?.[1];
+}
+
 function outcomeParameters(member: CacheStatusMember): string {
   if (member.outcome !== "forwarded") return member.outcome === "hit" ? "; hit" : "";
   const status = member.status === undefined ? "" : `; fwd-status=${integer(member.status)}`;

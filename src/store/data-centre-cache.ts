@@ -1,6 +1,7 @@
 import type { Place, StoredEntry } from "../../schema/entry.ts";
 import type { RefusalReason } from "../../schema/events.ts";
 import type { Key } from "../../schema/key.ts";
+import { log } from "../telemetry/log.ts";
 import type { Found, Note } from "./stored-form.ts";
 import { bodyKeyOf, fromStored, giveOut, toNote, toStored } from "./stored-form.ts";
 
@@ -173,8 +174,9 @@ export class DataCentreCache {
     const stored = await this.#cache.match(key);
     await stored?.body?.cancel();
     if (stored !== undefined) return true;
-    console.warn(
-      "larder: caches.default keeps nothing here, so nothing is cached. It does nothing behind Cloudflare Access, in Workers for Platforms and in dashboard previews.",
+    log(
+      "warn",
+      "caches.default keeps nothing here, so nothing is cached. It does nothing behind Cloudflare Access, in Workers for Platforms and in dashboard previews.",
     );
     return false;
   }

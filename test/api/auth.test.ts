@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { NamespaceRpc } from "../../schema/rpc.ts";
+import type { NamespaceObject } from "../../src/api/route.ts";
 import { createApi } from "../../src/api/router.ts";
 
 const TOKEN = "correct horse battery staple";
 
 /** An API in front of nothing: whoever gets past the guard is told so by the error of the namespace. */
 function guardedBy(token: string | undefined) {
-  const namespace = (): NamespaceRpc => {
+  const namespace = (): NamespaceObject => {
     throw new Error("the guard let the request through");
   };
-  return createApi({ prefix: "/.larder", token, namespace });
+  return createApi({ prefix: "/.larder", token, namespace, directory: namespace });
 }
 
 function statsRequest(authorization?: string): Request {

@@ -1,13 +1,11 @@
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ExplainWish, Explanation } from "../../schema/explain.ts";
-import { NamespaceSchema } from "../../schema/names.ts";
 import type { CacheConfig } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
-import type { NamespaceRpc } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
-import { createApi } from "../../src/api/router.ts";
 import { cache } from "../../src/client/index.ts";
+import { apiWith } from "../support/api.ts";
 import { freshNamespace, freshUrl } from "../support/fresh.ts";
 
 const SITE = "https://shop.example";
@@ -127,7 +125,6 @@ describe("POST …/explain", () => {
 });
 
 describe("an API that is given what it needs", () => {
-  const object = (name: string): NamespaceRpc => env.NAMESPACES.getByName(parse(NamespaceSchema, name, "namespace"));
   const post = (api: (request: Request) => Promise<Response>, body: Json) =>
     api(
       new Request(pathOf("shop"), {
@@ -140,10 +137,8 @@ describe("an API that is given what it needs", () => {
   it("goes by the coordinator's own declaration of a cache, in the namespace that is asked about", async () => {
     const asked: { config: CacheConfig; wish: ExplainWish }[] = [];
     const gateway = parse(CacheOptionsSchema, { name: "gateway", namespace: "elsewhere", revalidateSeconds: 3600 });
-    const api = createApi({
-      prefix: "/.larder",
+    const api = apiWith({
       token: "t",
-      namespace: object,
       explaining: {
         explain: async (config, _request, wish) => {
           asked.push({ config, wish });
@@ -172,7 +167,7 @@ describe("an API that is given what it needs", () => {
   });
 
   it("answers 405 to other methods, and 404 where it has nothing to explain by", async () => {
-    const api = createApi({ prefix: "/.larder", token: "t", namespace: object });
+    const api = apiWith({ token: "t" });
     const got = await api(new Request(pathOf("shop")));
     expect([got.status, got.headers.get("Allow")]).toEqual([405, "POST"]);
     expect((await post(api, { cache: "pages", url: freshUrl() })).status).toBe(404);

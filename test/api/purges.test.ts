@@ -1,18 +1,9 @@
-import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { NamespaceSchema } from "../../schema/names.ts";
-import type { NamespaceRpc } from "../../schema/rpc.ts";
-import { parse } from "../../schema/validate.ts";
-import { createApi } from "../../src/api/router.ts";
 import { cache } from "../../src/client/index.ts";
+import { apiWith, TOKEN } from "../support/api.ts";
 import { freshNamespace, freshUrl } from "../support/fresh.ts";
 
-const TOKEN = "a token";
-const api = createApi({
-  prefix: "/.larder",
-  token: TOKEN,
-  namespace: (name) => env.NAMESPACES.getByName(parse(NamespaceSchema, name, "namespace")) as unknown as NamespaceRpc,
-});
+const api = apiWith();
 
 /** A namespace with two pages tagged alike, and the calls that go to it. */
 async function stocked() {

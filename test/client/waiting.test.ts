@@ -28,7 +28,7 @@ describe.each(["isolate", "remote"] as const)("a match that waits, in mode %s", 
       expect.stringMatching(/^Larder; fwd=uri-miss; collapsed; ttl=\d+$/),
     ]);
     expect(await Promise.all(got.map((response) => response?.text()))).toEqual(["filled", "filled"]);
-    expect(await pages.stats()).toMatchObject({ hits: 0, misses: 3, puts: 1 });
+    expect(await pages.stats()).toMatchObject({ requests: 3, hits: 0, waits: 2, misses: 1, puts: 1 });
   });
 
   it("waits for a wrap that fills already, as a wrap waits for it", async () => {
@@ -121,7 +121,7 @@ describe.each(["isolate", "remote"] as const)("a match that waits, in mode %s", 
     const texts = await Promise.all([leading, ...waiting].map(async (answer) => (await answer).text()));
     expect(texts).toEqual(["in null", "in fr", "in fr", "in null"]);
     expect(asked).toBe(2);
-    const { hits, misses, puts } = await pages.stats();
-    expect([hits + misses, puts]).toEqual([4, 2]);
+    const { hits, waits, misses, puts } = await pages.stats();
+    expect([hits + waits + misses, puts, misses]).toEqual([4, 2, 2]);
   });
 });

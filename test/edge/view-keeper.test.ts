@@ -17,6 +17,7 @@ function keeperIn(world: World): { keeper: ViewKeeper; link: ObjectLink; ask: (d
 }
 
 const CACHE = { name: "pages" as never, purgeLagSeconds: 4 };
+const ENTRY = { key: "k" as never, tags: [], bytes: 10 };
 
 it("asks the object once, and then not before half the bound has passed", async () => {
   const world = new World();
@@ -130,23 +131,23 @@ it("hands its counts over by itself after a burst that nothing follows", async (
   const world = new World();
   const { link, keeper, ask } = keeperIn(world);
   await ask();
-  for (let i = 0; i < 5; i += 1) keeper.count(CACHE, { type: "hit", state: "fresh" });
+  for (let i = 0; i < 5; i += 1) keeper.count(CACHE, undefined, { type: "hit", state: "fresh", entry: ENTRY });
   world.surroundings.advance(2);
   await world.surroundings.settle();
   expect(link.calls).toEqual(["sync", "sync"]);
-  const { stats } = await keeper.call((object, context) => object.stats(context, "pages"));
+  const { stats } = await keeper.call((object, context) => object.stats(context, { cache: "pages" }));
   expect(stats.hits).toBe(5);
 });
 
 it("counts nothing twice when the call that carried the counts failed", async () => {
   const world = new World();
   const { link, keeper, ask } = keeperIn(world);
-  keeper.count(CACHE, { type: "hit", state: "fresh" });
+  keeper.count(CACHE, undefined, { type: "hit", state: "fresh", entry: ENTRY });
   link.state = "down";
   await ask();
-  keeper.count(CACHE, { type: "hit", state: "stale" });
+  keeper.count(CACHE, undefined, { type: "hit", state: "stale", entry: ENTRY });
   link.state = "up";
   await keeper.call((object, context) => object.sync(context));
-  const { stats } = await keeper.call((object, context) => object.stats(context, "pages"));
+  const { stats } = await keeper.call((object, context) => object.stats(context, { cache: "pages" }));
   expect(stats.hits).toBe(2);
 });

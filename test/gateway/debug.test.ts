@@ -49,7 +49,7 @@ it("an operator is told the key, the route, the tags, the version, the view's ag
   const { get, url } = await setUp();
   const first = await get(TELL);
   expect(first.headers.get("larder-debug-outcome")).toBe("miss; absent");
-  expect(first.headers.get("server-timing")).toMatch(/^larder;dur=\d+, origin;dur=\d+$/);
+  expect(first.headers.get("server-timing")).toMatch(/^larder;dur=\d+;desc="uri-miss", origin;dur=\d+$/);
   const { headers, text } = await get(TELL);
   expect(text).toBe("page 1");
   expect(Object.fromEntries([...headers].filter(([name]) => name.startsWith("larder-debug")))).toEqual({
@@ -63,7 +63,7 @@ it("an operator is told the key, the route, the tags, the version, the view's ag
     "larder-debug-version": expect.stringMatching(/^[0-9a-f]{16}-\d+$/),
     "larder-debug-view": expect.stringMatching(/^[0-9a-f]{16}-\d+; age=\d/),
   });
-  expect(headers.get("server-timing")).toMatch(/^larder;dur=\d+$/);
+  expect(headers.get("server-timing")).toMatch(/^larder;dur=\d+;desc="hit"$/);
 });
 
 it("an operator may go past the cache, and changes nothing by it", async () => {

@@ -40,7 +40,7 @@ describe("the coordinator's service binding", () => {
     const { namespace, object } = freshObject();
     const reply = await bindings.LARDER.purge(namespace, { since: null }, { everything: true });
     expect(reply).toMatchObject({ purged: 0, log: { head: 1 }, version: `${(await pointOf(object)).epoch}-1` });
-    expect((await bindings.LARDER.stats(namespace, {}, null)).stats).toEqual(await statsOf(object));
+    expect((await bindings.LARDER.stats(namespace, {}, {})).stats).toEqual(await statsOf(object));
     expect((await bindings.LARDER.sync(freshNamespace(), {})).log.head).toBe(0);
   });
 
@@ -54,13 +54,13 @@ describe("the coordinator's service binding", () => {
     for (const call of [
       bindings.LARDER.sync(namespace, {}),
       bindings.LARDER.purge(namespace, {}, { everything: true }),
-      bindings.LARDER.stats(namespace, {}, null),
+      bindings.LARDER.stats(namespace, {}, {}),
       bindings.LARDER.remove(namespace, {}, "pages", "k"),
       bindings.LARDER.revoke(namespace, {}, 1),
       bindings.LARDER.history(namespace, {}, {}),
       bindings.LARDER.judge(namespace, {}, {} as never),
       bindings.LARDER.invalidate(namespace, {}, { cache: "pages", urls: [], tags: [] }),
-      bindings.LARDER.cacheStats(JSON.stringify({ name: "pages", namespace })),
+      bindings.LARDER.cacheStats(JSON.stringify({ name: "pages", namespace }), {}),
     ]) {
       expect(await refusalOf(call)).toMatchObject({
         code: "invalid-input",
@@ -71,7 +71,7 @@ describe("the coordinator's service binding", () => {
   });
 
   test("names the field of a declaration it refuses", async () => {
-    const call = bindings.LARDER.cacheStats(JSON.stringify({ name: "pages", rules: [{ ttlSeconds: -1 }] }));
+    const call = bindings.LARDER.cacheStats(JSON.stringify({ name: "pages", rules: [{ ttlSeconds: -1 }] }), {});
     expect(await refusalOf(call)).toMatchObject({ code: "invalid-input", field: "rules[0].ttlSeconds", limit: 0 });
   });
 });
@@ -82,7 +82,7 @@ describe("a binding that is fixed to one namespace", () => {
   test("may use that one", async () => {
     const { purged } = await bound.purge("storefront", {}, { tags: ["product:1"] });
     expect(purged).toBe(0);
-    expect((await bound.cacheStats(JSON.stringify({ name: "pages", namespace: "storefront" }))).entries).toBe(0);
+    expect((await bound.cacheStats(JSON.stringify({ name: "pages", namespace: "storefront" }), {})).entries).toBe(0);
   });
 
   test("is refused every other, by every call, and nothing happens there", async () => {
@@ -98,7 +98,7 @@ describe("a binding that is fixed to one namespace", () => {
       bound.history(namespace, {}, {}),
       bound.judge(namespace, {}, {} as never),
       bound.invalidate(namespace, {}, { cache: "pages", urls: ["https://a.example/"], tags: [] }),
-      bound.stats(namespace, {}, null),
+      bound.stats(namespace, {}, {}),
       bound.explain(namespace, {}, {} as never, null),
       bound.cacheLookup(options, request),
       bound.cacheStore(options, request, new Response("x"), { tags: [] }),
@@ -107,7 +107,7 @@ describe("a binding that is fixed to one namespace", () => {
       bound.cacheRevoke(options, 1),
       bound.cacheHistory(options, {}),
       bound.cacheInvalidate(options, { urls: ["https://a.example/"], tags: [] }),
-      bound.cacheStats(options),
+      bound.cacheStats(options, {}),
       bound.cacheExplain(options, request, {}),
     ];
     for (const call of calls) {
@@ -121,7 +121,9 @@ describe("a binding that is fixed to one namespace", () => {
   });
 
   test("is refused the default namespace when a declaration names none", async () => {
-    expect(await refusalOf(bound.cacheStats(JSON.stringify({ name: "pages" })))).toMatchObject({ code: "forbidden" });
+    expect(await refusalOf(bound.cacheStats(JSON.stringify({ name: "pages" }), {}))).toMatchObject({
+      code: "forbidden",
+    });
   });
 });
 

@@ -100,7 +100,7 @@ describe("bad input to the fills is refused, and changes nothing", () => {
     expect(message.startsWith(`${field}: `)).toBe(true);
     expect(await site.rows("leases")).toMatchObject([{ id: leader.lease.id }]);
     expect(await site.rows("notes")).toEqual([]);
-    expect((await site.object.stats({}, null)).stats).toMatchObject({ puts: 0, entries: 0 });
+    expect((await site.object.stats({}, {})).stats).toMatchObject({ puts: 0, entries: 0 });
   });
 
   test("a copy that comes with a bad context is not kept", async () => {

@@ -109,7 +109,7 @@ describe("a fill that is completed", () => {
   test("is in the index, and counted as a put", async () => {
     const site = new Site();
     await site.complete(await site.lead(AMS), { bytes: 7 });
-    const { stats } = await site.object.stats({}, "pages");
+    const { stats } = await site.object.stats({}, { cache: "pages" });
     expect(stats).toMatchObject({ puts: 1, entries: 1, bytes: 7 });
     expect(await site.rows("leases")).toEqual([]);
   });

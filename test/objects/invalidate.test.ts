@@ -67,7 +67,7 @@ describe("an invalidation", () => {
     const before = await pointOf(object);
     await purge(object, { tags: ["a"] });
     const nothing = { cache: "pages", urls: [], tags: [] };
-    const counts = [{ cache: "pages", counter: "hits" as const, count: 3 }];
+    const counts = [{ cache: "pages", rule: "", counts: { "hits.fresh": 3 } }];
     const reply = await object.invalidate(
       { since: before, report: { reporter: "0123456789abcdef", batch: 1, counts } },
       nothing,

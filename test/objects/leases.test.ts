@@ -29,11 +29,11 @@ describe("a lease that runs out", () => {
     expect(await site.complete(late, { bytes: 1 })).toMatchObject({ outcome: "lease-lost", wanted: false });
     await site.heard();
     expect(waiting?.said).toBe("nothing yet");
-    expect((await site.object.stats({}, null)).stats).toMatchObject({ puts: 0, entries: 0 });
+    expect((await site.object.stats({}, {})).stats).toMatchObject({ puts: 0, entries: 0 });
     expect(await site.complete(leader, { bytes: 2 })).toMatchObject({ outcome: "stored" });
     await waiting?.answer("again");
     expect(await site.complete(late, { bytes: 1 })).toMatchObject({ outcome: "lease-lost" });
-    expect((await site.object.stats({}, null)).stats).toMatchObject({ puts: 1, bytes: 2 });
+    expect((await site.object.stats({}, {})).stats).toMatchObject({ puts: 1, bytes: 2 });
   });
 
   test("is lost too when the one who came after has given it back", async () => {

@@ -202,7 +202,7 @@ describe("a later response that cannot be stored", () => {
       await fill(site, AMS);
       await site.abandon(await site.lead(AMS, { have: "stale", freshSeconds: 60 }), "uncacheable", passSeconds);
       expect(await isInShield(site)).toBe(false);
-      expect((await site.object.stats({}, null)).stats).toMatchObject({ entries: 0 });
+      expect((await site.object.stats({}, {})).stats).toMatchObject({ entries: 0 });
       goTo(passSeconds);
       expect(await site.ask(GRU).answer("lead")).not.toHaveProperty("known");
     }

@@ -103,7 +103,7 @@ describe("bad input to the object is refused, and changes nothing", () => {
       "tags",
       64,
     ],
-    ["stats of a cache of a bad name", (object) => object.stats({}, "a b"), "cache"],
+    ["stats of a cache of a bad name", (object) => object.stats({}, { cache: "a b" }), "cache"],
     ["no context", (object) => object.sync(), "context"],
     ["a context with a field that is none", (object) => object.sync({ sinse: null }), "context.sinse"],
     ["a point below zero", (object) => object.sync({ since: { epoch: "", seq: -1 } }), "context.since.seq", 0],
@@ -117,19 +117,38 @@ describe("bad input to the object is refused, and changes nothing", () => {
     [
       "a counter that is none",
       (object) =>
-        object.purge(counting([{ cache: "pages", counter: "hit", count: 1 }]), { everything: true }, "a test"),
-      "context.report.counts[0].counter",
+        object.purge(counting([{ cache: "pages", rule: "", counts: { hits: 1 } }]), { everything: true }, "a test"),
+      "context.report.counts[0].counts.hits",
     ],
     [
       "a count below zero",
-      (object) => object.complete(counting([{ cache: "pages", counter: "hits", count: -1 }]), ENTRY),
-      "context.report.counts[0].count",
+      (object) => object.complete(counting([{ cache: "pages", rule: "", counts: { "hits.fresh": -1 } }]), ENTRY),
+      "context.report.counts[0].counts.hits.fresh",
       0,
     ],
     [
+      "a count of a rule of a name too long",
+      (object) => object.sync(counting([{ cache: "pages", rule: "r".repeat(201), counts: {} }])),
+      "context.report.counts[0].rule",
+      200,
+    ],
+    ["stats of no time", (object) => object.stats({}, { windowSeconds: 59 }), "windowSeconds", 60],
+    [
+      "stats of a time too long",
+      (object) => object.stats({}, { windowSeconds: 91 * 86_400 }),
+      "windowSeconds",
+      7_776_000,
+    ],
+    ["a series of no window", (object) => object.stats({}, { series: "hour" }), "series"],
+    [
+      "minutes that are kept no longer",
+      (object) => object.stats({}, { windowSeconds: 172_801, series: "minute" }),
+      "series",
+    ],
+    ["stats by what is not told apart", (object) => object.stats({}, { by: "url" }), "by"],
+    [
       "a report too long",
-      (object) =>
-        object.sync(counting(Array.from({ length: 10_001 }, () => ({ cache: "a", counter: "hits", count: 1 })))),
+      (object) => object.sync(counting(Array.from({ length: 10_001 }, () => ({ cache: "a", rule: "", counts: {} })))),
       "context.report.counts",
       10_000,
     ],
@@ -145,7 +164,7 @@ describe("bad input to the object is refused, and changes nothing", () => {
 
   test("a good report that comes with a bad call is not counted, and counts when it comes again", async () => {
     const { object } = freshObject();
-    const context = counting([{ cache: "pages", counter: "hits", count: 3 }]);
+    const context = counting([{ cache: "pages", rule: "", counts: { "hits.fresh": 3 } }]);
     const loose = object as unknown as Loose;
     await refusalOf(loose.purge(context, { tags: ["a b"] }));
     expect(await statsOf(object)).toMatchObject({ hits: 0 });

@@ -17,6 +17,7 @@ test("the codes are these, for programs test for them", () => {
     "api-closed",
     "not-found",
     "method-not-allowed",
+    "upgrade-required",
     "unreachable",
     "not-bound",
     "internal",

@@ -7,7 +7,8 @@ import type { CacheName, Namespace } from "../../schema/names.ts";
 import type { DryRunResult, PurgeResult } from "../../schema/purge.ts";
 import type { PurgeRequest } from "../../schema/purge-request.ts";
 import { decodeRecords } from "../../schema/records.ts";
-import type { CacheStats, CallContext, LogSlice, NamespaceRpc, PurgeReply } from "../../schema/rpc.ts";
+import type { CallContext, LogSlice, NamespaceRpc, PurgeReply } from "../../schema/rpc.ts";
+import type { CacheStats } from "../../schema/stats.ts";
 import { parse } from "../../schema/validate.ts";
 import type { LogPoint } from "../../schema/version.ts";
 import { freshNamespace } from "./fresh.ts";
@@ -40,7 +41,7 @@ export async function logOf(object: NamespaceRpc, since: LogPoint | null = null)
 }
 
 export async function statsOf(object: NamespaceRpc, cache: string | null = null): Promise<CacheStats> {
-  return (await object.stats({}, cache)).stats;
+  return (await object.stats({}, cache === null ? {} : { cache })).stats;
 }
 
 export interface Sketch extends Partial<Omit<EntryReport, "key">> {

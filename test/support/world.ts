@@ -5,6 +5,7 @@ import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, CacheOptions } from "../../schema/options.ts";
 import { CacheOptionsSchema } from "../../schema/options.ts";
 import type { NamespaceRpc } from "../../schema/rpc.ts";
+import type { CacheStats } from "../../schema/stats.ts";
 import { parse } from "../../schema/validate.ts";
 import type { Version } from "../../schema/version.ts";
 import { Edge } from "../../src/edge/edge.ts";
@@ -124,6 +125,12 @@ export class World {
 
   config(options: Partial<CacheOptions> = {}): CacheConfig {
     return parse(CacheOptionsSchema, { name: "pages", namespace: this.namespace, ttlSeconds: 60, ...options });
+  }
+
+  /** What is counted of all caches. */
+  async stats(): Promise<CacheStats> {
+    const object = env.NAMESPACES.getByName(this.namespace) as unknown as NamespaceRpc;
+    return (await object.stats({}, {})).stats;
   }
 
   /** Ends the object's instance: the next call finds a new one over the same storage. */

@@ -1,0 +1,88 @@
+import type * as v from "valibot";
+import { limits, RESERVED_NAMESPACE } from "../schema/limits.ts";
+import type { CacheName } from "../schema/names.ts";
+import type { CacheStats, StatsGroup, StatsRequestSchema } from "../schema/stats.ts";
+import { logEvent } from "../src/telemetry/log.ts";
+import { writeDataPoints } from "./analytics.ts";
+import { Deployments } from "./deployments.ts";
+import { Directory } from "./directory.ts";
+import { Enlistment } from "./enlistment.ts";
+import { Explanations } from "./explanation.ts";
+import { Feed } from "./feed.ts";
+import { Fills } from "./fills.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { Listing } from "./listing.ts";
+import { PurgeHistory } from "./purge-history.ts";
+import { PurgeLog } from "./purge-log.ts";
+import { Purges } from "./purges.ts";
+import { Recorder } from "./recorder.ts";
+import { Shield } from "./shield.ts";
+import { Stats } from "./stats.ts";
+import { migrate } from "./storage.ts";
+import { TagIndex } from "./tag-index.ts";
+import { Tickets } from "./tickets.ts";
+import { Top } from "./top.ts";
+import { Turns } from "./turns.ts";
+
+/** What a namespace object is made of. */
+export type Parts = ReturnType<typeof assemble>;
+
+/** Brings the storage up to date, and puts the mechanisms together that work on it. */
+export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
+  const { storage } = ctx;
+  const { sql } = storage;
+  migrate(storage);
+  const deployments = new Deployments(sql);
+  const log = new PurgeLog(sql, limits.viewRecords, deployments);
+  const index = new TagIndex(sql);
+  const history = new PurgeHistory(sql, log.view.epoch);
+  const fills = new Fills(sql, log);
+  const shield = new Shield(log);
+  const stats = new Stats(sql);
+  const top = new Top(sql);
+  const housekeeping = new Housekeeping(storage);
+
+  /** All that is told of a cache, or of the namespace. */
+  const statsOf = (request: v.InferOutput<typeof StatsRequestSchema>, nowMs: number): CacheStats => {
+    const { groups, ...counted } = stats.of(request, nowMs);
+    const sized = request.by === "cache" ? groups?.map((group) => ({ ...group, ...sizeOf(group, nowMs) })) : groups;
+    const size = index.totals(request.cache ?? null, nowMs);
+    return { ...counted, ...size, ...(sized === undefined ? {} : { groups: sized }) };
+  };
+  const sizeOf = ({ name }: StatsGroup, nowMs: number) =>
+    name === null ? { entries: 0, bytes: 0 } : index.totals(name, nowMs);
+  const feed = new Feed(ctx, {
+    version: () => ({ version: log.versionAt(log.view.head), seq: log.view.head }),
+    caches: () => {
+      const ofEach = stats.caches().map((cache): [CacheName, CacheStats] => [cache, statsOf({ cache }, Date.now())]);
+      return Object.fromEntries(ofEach) as Record<CacheName, CacheStats>;
+    },
+    since: (seq, limit) => history.since(seq, limit, log.view.floor),
+  });
+  const enlistment = new Enlistment(ctx, () => env.NAMESPACES.getByName(RESERVED_NAMESPACE));
+  const recorder = new Recorder({
+    storage,
+    stats,
+    top,
+    listeners: [
+      () => enlistment.ensure(),
+      ({ events }) => {
+        for (const event of events) logEvent(event, event.cache, event.rule);
+      },
+      ({ counted }) => writeDataPoints(env.LARDER_ANALYTICS, ctx.id.name, counted),
+      (recorded) => feed.told(recorded),
+      ({ counted }) => {
+        if (counted.length > 0) ctx.waitUntil(housekeeping.counted(Date.now()));
+      },
+    ],
+  });
+  return {
+    ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, housekeeping, feed, recorder },
+    directory: new Directory(sql),
+    explanations: new Explanations({ fills, history, index, log }),
+    listing: new Listing(index, log),
+    purges: new Purges(log, index),
+    tickets: new Tickets(sql),
+    turns: new Turns({ fills, index, log, recorder, shield }),
+  };
+}

@@ -1,0 +1,2 @@
+/** Bundled into the page. */
+declare module "*.css";
