@@ -278,12 +278,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     this.#parts.feed.refuse(socket);
   }
 
-  override webSocketClose(): void {
-    this.#parts.feed.left();
-  }
-
-  override webSocketError(): void {
-    this.#parts.feed.left();
+  override webSocketClose(socket: WebSocket, code: number, reason: string): void {
+    this.#parts.feed.left(socket, code, reason);
   }
 
   override async alarm(): Promise<void> {

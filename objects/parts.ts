@@ -1,5 +1,5 @@
 import type * as v from "valibot";
-import { limits, RESERVED_NAMESPACE } from "../schema/limits.ts";
+import { EVERY_CACHE, limits, RESERVED_NAMESPACE } from "../schema/limits.ts";
 import type { CacheName } from "../schema/names.ts";
 import type { CacheStats, StatsGroup, StatsRequestSchema } from "../schema/stats.ts";
 import { logEvent } from "../src/telemetry/log.ts";
@@ -52,12 +52,12 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
   const sizeOf = ({ name }: StatsGroup, nowMs: number) =>
     name === null ? { entries: 0, bytes: 0 } : index.totals(name, nowMs);
   const feed = new Feed(ctx, {
-    version: () => ({ version: log.versionAt(log.view.head), seq: log.view.head }),
+    head: () => ({ epoch: log.view.epoch, seq: log.view.head }),
     caches: () => {
-      const ofEach = stats.caches().map((cache): [CacheName, CacheStats] => [cache, statsOf({ cache }, Date.now())]);
-      return Object.fromEntries(ofEach) as Record<CacheName, CacheStats>;
+      const names = [...stats.caches(), EVERY_CACHE] as CacheName[];
+      return Object.fromEntries(names.map((cache) => [cache, statsOf({ cache }, Date.now())]));
     },
-    since: (seq, limit) => history.since(seq, limit, log.view.floor),
+    since: (seq) => history.since(seq, { events: limits.feedEvents, characters: limits.feedCharacters }, log.view),
   });
   const enlistment = new Enlistment(ctx, () => env.NAMESPACES.getByName(RESERVED_NAMESPACE));
   const recorder = new Recorder({

@@ -26,7 +26,7 @@ interface SinceRow extends HistoryRow {
 /** What has been logged after some point. */
 export interface LoggedSince {
   readonly events: readonly LogEvent[];
-  /** How far that goes: there is more where this is not the head of the log. */
+  /** How far that goes: there is more where the log stands further. */
   readonly seq: number;
   /** That what came right after that point is not kept any more. */
   readonly isGap: boolean;
@@ -67,23 +67,36 @@ export class PurgeHistory {
   /**
    * Purges and what takes them back, after that number, oldest first; what followed from requests is left out.
    *
-   * @param floor up to where the log is not in force any more, and may have been forgotten
+   * @param most events, and characters of what they name: one event comes in any case
+   * @param log where it begins to be in force, before which it may have been forgotten, and where it stands
    */
-  since(seq: number, limit: number, floor: number): LoggedSince {
-    const rows = this.#sql
-      .exec<SinceRow>(
-        `SELECT ${COLUMNS}, p.revokes, o.selectors AS taken_back FROM ${PURGES} LEFT JOIN purges AS o ON o.seq = p.revokes
-         WHERE p.automatic = 0 AND p.seq > ? ORDER BY p.seq LIMIT ?`,
-        seq,
-        limit,
-      )
-      .toArray();
-    const [{ oldest, head }] = this.#sql
-      .exec<{ oldest: number | null; head: number | null }>("SELECT MIN(seq) AS oldest, MAX(seq) AS head FROM purges")
-      .toArray() as [{ oldest: number | null; head: number | null }];
-    const isGap = seq < Math.min(floor, (oldest ?? floor + 1) - 1);
-    const reached = rows.length === limit ? rows.at(-1)?.seq : undefined;
-    return { events: rows.map((row) => this.#eventOf(row)), isGap, seq: reached ?? Math.max(seq, head ?? 0) };
+  since(
+    seq: number,
+    most: { readonly events: number; readonly characters: number },
+    log: { readonly floor: number; readonly head: number },
+  ): LoggedSince {
+    const rows = this.#sql.exec<SinceRow>(
+      `SELECT ${COLUMNS}, p.revokes, o.selectors AS taken_back FROM ${PURGES} LEFT JOIN purges AS o ON o.seq = p.revokes
+       WHERE p.automatic = 0 AND p.seq > ? ORDER BY p.seq LIMIT ?`,
+      seq,
+      most.events + 1,
+    );
+    const isGap = seq < log.floor && seq < (this.#oldest() ?? log.floor + 1) - 1;
+    const events: LogEvent[] = [];
+    let characters = 0;
+    for (const row of rows) {
+      characters += row.selectors.length;
+      const last = events.at(-1);
+      const isTooMuch = events.length === most.events || characters > most.characters;
+      if (last !== undefined && isTooMuch) return { events, isGap, seq: last.seq };
+      events.push(this.#eventOf(row));
+    }
+    return { events, isGap, seq: Math.max(seq, log.head) };
+  }
+
+  #oldest(): number | undefined {
+    const [row] = this.#sql.exec<{ seq: number | null }>("SELECT MIN(seq) AS seq FROM purges");
+    return row?.seq ?? undefined;
   }
 
   #eventOf(row: SinceRow): LogEvent {

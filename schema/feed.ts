@@ -9,6 +9,7 @@ import type { Version } from "./version.ts";
 
 /** What a feed may be of: counts, purges with what takes them back, and trouble with fills. */
 const feedKinds = ["counts", "purges", "fills"] as const;
+export type FeedKind = (typeof feedKinds)[number];
 
 /** What is asked of a feed, in the query of its URL. */
 export const FeedRequestSchema = v.strictObject({
@@ -45,10 +46,10 @@ export type Frame =
   | {
       readonly type: "snapshot";
       readonly at: Date;
-      /** The log as it stands; hand it to `since` to go on from here. */
+      /** The log as far as it has been told of; hand it to `since` to go on from here. */
       readonly version: Version;
-      /** Counts since the namespace was made, by cache. */
-      readonly caches: Readonly<Record<CacheName, CacheStats>>;
+      /** Counts since the namespace was made, by cache; `*` is what is of all caches. */
+      readonly caches: Readonly<Record<string, CacheStats>>;
       /** With `since`: what has come after it, oldest first; without, nothing. */
       readonly events: readonly LogEvent[];
       /** With `since`: that it is of another log, or that not all of what came after it is known any more. */

@@ -38,8 +38,15 @@ export const limits = {
   countedNameCharacters: 512,
   /** Connections to the live feed of one namespace; the platform itself stops at 32,768. */
   feedSubscribers: 10_000,
-  /** Events in one frame of the live feed. */
+  /** Purges in one frame of the live feed, */
   feedEvents: 1_000,
+  /** and characters of what they name, as JSON; more than that in the next frame. */
+  feedCharacters: 1024 * 1024,
+  /**
+   * Characters that the live feed sends to a client from which no ping comes: it may have stopped reading, and what it does
+   * not read stays in the memory of the object.
+   */
+  feedUnansweredCharacters: 4 * 1024 * 1024,
   /** Keys on a page of a dry run. */
   dryRunPage: 100,
   /** Characters in a URL or a URL prefix; Cloudflare's own limit for a URL is 16 KB. */

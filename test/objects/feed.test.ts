@@ -1,30 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import type { FeedRequest } from "../../schema/feed.ts";
 import type { Key } from "../../schema/key.ts";
 import { buildKey, normalizeUrl } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import type { CacheName, Namespace } from "../../schema/names.ts";
-import { Listener } from "../support/listener.ts";
-import { freshObject, pointOf, purge, statsOf } from "../support/namespace-object.ts";
-
-/** A namespace, those who listen to it, and something that changes its counts. */
-function setUp() {
-  const { object, stub } = freshObject();
-  let batch = 0;
-  const count = async (hits: number, cache = "pages") => {
-    batch += 1;
-    const counts = [{ cache, rule: "", counts: { "hits.fresh": hits } }];
-    await object.sync({ report: { reporter: "0123456789abcdef", batch, counts } });
-  };
-  const listen = async (request: FeedRequest = {}) => {
-    const listener = await Listener.open(stub, request);
-    await listener.until(({ frames }) => frames.length > 0);
-    return listener;
-  };
-  return { object, stub, count, listen };
-}
+import { Listener, listened } from "../support/listener.ts";
+import type { freshObject } from "../support/namespace-object.ts";
+import { pointOf, purge, statsOf } from "../support/namespace-object.ts";
 
 /** Gives a lease on a page's key back. */
 async function abandon(object: ReturnType<typeof freshObject>["object"], why: "failed" | "uncacheable") {
@@ -47,7 +29,7 @@ async function abandon(object: ReturnType<typeof freshObject>["object"], why: "f
 
 describe("the live feed", () => {
   it("begins with all there is, and goes on with what changes", async () => {
-    const { object, count, listen } = setUp();
+    const { object, count, listen } = listened();
     await count(3);
     await purge(object, { everything: true });
     const listener = await listen();
@@ -82,7 +64,7 @@ describe("the live feed", () => {
   });
 
   it("tells of fills that failed and of responses that could not be stored", async () => {
-    const { object, listen } = setUp();
+    const { object, listen } = listened();
     const listener = await listen({ kinds: ["fills"] });
     const failed = await abandon(object, "failed");
     const uncacheable = await abandon(object, "uncacheable");
@@ -101,7 +83,7 @@ describe("the live feed", () => {
   });
 
   it("sends at most one frame a second, however much happens", async () => {
-    const { count, listen } = setUp();
+    const { count, listen } = listened();
     const listener = await listen();
     for (let at = 1; at <= 200; at += 1) await count(1);
     await listener.until((so) => so.figures("pages").hits === 200);
@@ -113,7 +95,7 @@ describe("the live feed", () => {
   });
 
   it("is of one cache, or of some kinds of things, for those who ask for that", async () => {
-    const { object, count, listen } = setUp();
+    const { object, count, listen } = listened();
     const [api, purges, counts] = [
       await listen({ cache: "api" }),
       await listen({ kinds: ["purges"] }),
@@ -137,7 +119,7 @@ describe("the live feed", () => {
   });
 
   it("replays what has been purged since a version, or a number, and says when it does not know", async () => {
-    const { object, listen } = setUp();
+    const { object, listen } = listened();
     for (const tag of ["a", "b", "c"]) await purge(object, { tags: [tag] });
     await object.invalidate({}, { cache: "pages", urls: ["https://a.example/"], tags: [] });
     await object.revoke({}, 2, "somebody");
@@ -161,7 +143,7 @@ describe("the live feed", () => {
   });
 
   it("replays more than a frame holds in several, in order and without a gap", async () => {
-    const { stub, listen, object } = setUp();
+    const { stub, listen, object } = listened();
     const many = limits.feedEvents + 5;
     await purge(object, { tags: ["first"] });
     await runInDurableObject(stub, (_, { storage: { sql } }) => {
@@ -183,7 +165,7 @@ describe("the live feed", () => {
 
 describe("what connections survive", () => {
   it("an object with 100 listeners and no traffic hibernates, answers pings asleep, and wakes for all of them", async () => {
-    const { object, stub, listen } = setUp();
+    const { object, stub, listen } = listened();
     const listeners = await Promise.all(Array.from({ length: 100 }, () => listen()));
     const stamp = () => runInDurableObject(stub, (instance) => (instance as unknown as { stamp?: number }).stamp);
     await runInDurableObject(stub, (instance) => Object.assign(instance, { stamp: 1 }));
@@ -203,7 +185,7 @@ describe("what connections survive", () => {
   });
 
   it("one that has gone, or that talks, does not disturb the others", { timeout: 20_000 }, async () => {
-    const { object, stub, count, listen } = setUp();
+    const { object, stub, count, listen } = listened();
     const [gone, talking, quiet] = [await listen(), await listen(), await listen()];
     gone.socket.close(1000);
     talking.socket.send("hello");
@@ -225,7 +207,7 @@ describe("what connections survive", () => {
   });
 
   it("there are no more than the limit", async () => {
-    const { stub } = setUp();
+    const { stub } = listened();
     const status = await runInDurableObject(stub, async (instance, ctx) => {
       vi.spyOn(ctx, "getWebSockets").mockReturnValue(Array(limits.feedSubscribers));
       return (await instance.fetch(new Request("https://larder.example/"))).status;
@@ -233,71 +215,8 @@ describe("what connections survive", () => {
     expect(status).toBe(503);
   });
 
-  it("nobody misses or hears anything twice, whoever comes and goes while things happen", async () => {
-    const step = fc.oneof(
-      { arbitrary: fc.record({ do: fc.constant("count" as const), hits: fc.integer({ min: 1, max: 9 }) }), weight: 4 },
-      { arbitrary: fc.record({ do: fc.constant("purge" as const) }), weight: 3 },
-      { arbitrary: fc.record({ do: fc.constant("join" as const) }), weight: 2 },
-      { arbitrary: fc.record({ do: fc.constant("come back" as const) }), weight: 2 },
-      { arbitrary: fc.record({ do: fc.constant("hibernate" as const) }), weight: 1 },
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
-        const { object, stub, count } = setUp();
-        const { epoch } = await pointOf(object);
-        let [hits, purges] = [0, 0];
-        /** Each with the number of purges there were when it came, or when the one before it was last told. */
-        const heard: { listener: Listener; after: number; before: number[] }[] = [];
-        const open = async (after: number, before: number[], since?: string) => {
-          heard.push({ listener: await Listener.open(stub, since === undefined ? {} : { since }), after, before });
-        };
-        const seqs = (listener: Listener) => listener.events.map((event) => ("seq" in event ? event.seq : 0));
-        const settled = () =>
-          Promise.all(
-            heard.map(({ listener }) =>
-              listener.until(
-                (so) =>
-                  so.frames.length > 0 && so.figures("pages").hits === hits && so.version === `${epoch}-${purges}`,
-              ),
-            ),
-          );
-        for (const one of steps) {
-          if (one.do === "count") {
-            await count(one.hits);
-            hits += one.hits;
-          } else if (one.do === "purge") {
-            await purge(object, { tags: ["a"], cache: "pages" });
-            purges += 1;
-          } else if (one.do === "join") {
-            await open(purges, []);
-          } else if (one.do === "come back") {
-            const last = heard.pop();
-            if (last === undefined) continue;
-            await last.listener.until(({ frames }) => frames.length > 0);
-            last.listener.socket.close(1000);
-            await open(last.after, [...last.before, ...seqs(last.listener)], last.listener.version);
-          } else {
-            await settled();
-            // It may not be running at all.
-            await evictDurableObject(stub).catch(() => undefined);
-          }
-        }
-        await settled();
-        for (const { listener, after, before } of heard) {
-          expect([...before, ...seqs(listener)]).toEqual(
-            Array.from({ length: purges - after }, (_, at) => after + at + 1),
-          );
-          expect(listener.figures("pages")).toEqual({ hits, purges });
-          expect(listener.numbers).toEqual(listener.numbers.map((_, at) => at + 1));
-          listener.socket.close(1000);
-        }
-      }),
-      { numRuns: 8 },
-    );
-  }, 120_000);
-
   it("1,000 listeners hear of a purge within a second of it, each once", { timeout: 60_000 }, async () => {
-    const { object, stub, listen } = setUp();
+    const { object, stub, listen } = listened();
     const listeners: Listener[] = [];
     while (listeners.length < 1000) {
       listeners.push(...(await Promise.all(Array.from({ length: 100 }, () => Listener.open(stub)))));

@@ -48,7 +48,7 @@ function heard(watched: Watched, news: News): Watched {
 }
 
 function begun(watched: Watched, frame: Extract<Frame, { type: "snapshot" }>): Watched {
-  const caches = Object.entries(frame.caches);
+  const caches = Object.entries(frame.caches).filter(([name]) => name !== "*");
   return {
     ...watched,
     caches: caches.map(([name]) => name).sort(),
