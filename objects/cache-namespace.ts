@@ -283,7 +283,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    await this.#parts.housekeeping.run(this.#parts, Date.now());
+    const { alarm, housekeeping } = this.#parts;
+    await alarm.run([housekeeping]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {

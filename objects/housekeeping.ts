@@ -1,3 +1,4 @@
+import type { Alarm, Timed } from "./alarm.ts";
 import type { Fills } from "./fills.ts";
 import type { PurgeLog } from "./purge-log.ts";
 import type { Stats } from "./stats.ts";
@@ -15,14 +16,26 @@ const LEASES_MS = HOUR_MS;
 /** What is due waits at least this long, so that one alarm serves many. */
 const SLACK_MS = 60_000;
 
-/** Removes what has expired, by alarm and in bounded batches. */
-export class Housekeeping {
-  readonly #storage: DurableObjectStorage;
-  /** When the alarm is set for, so that a put costs no look-up; undefined until it has been looked up once. */
-  #alarmAtMs: number | null | undefined;
+/** What is kept in order. */
+export interface Kept {
+  readonly index: TagIndex;
+  readonly log: PurgeLog;
+  readonly stats: Stats;
+  readonly top: Top;
+  readonly fills: Fills;
+}
 
-  constructor(storage: DurableObjectStorage) {
+/** Removes what has expired, by alarm and in bounded batches. */
+export class Housekeeping implements Timed {
+  readonly slackMs = SLACK_MS;
+  readonly #storage: DurableObjectStorage;
+  readonly #alarm: Alarm;
+  readonly #kept: Kept;
+
+  constructor(storage: DurableObjectStorage, alarm: Alarm, kept: Kept) {
     this.#storage = storage;
+    this.#alarm = alarm;
+    this.#kept = kept;
   }
 
   /** An entry was stored: it is removed once its lifetime has ended. */
@@ -45,14 +58,8 @@ export class Housekeeping {
     await this.#arm(nowMs + HOUR_MS);
   }
 
-  /** Sees to it that the alarm comes soon after `dueMs`, and sooner if something else is due before. */
   async #arm(dueMs: number): Promise<void> {
-    this.#alarmAtMs ??= await this.#storage.getAlarm();
-    const atMs = dueMs + SLACK_MS;
-    // Setting an alarm is billed as a row written: one that is early enough stays.
-    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs + SLACK_MS) return;
-    this.#alarmAtMs = atMs;
-    await this.#storage.setAlarm(atMs);
+    await this.#alarm.by(dueMs, this.slackMs);
   }
 
   /** Notes how long the entry may live: the log has to outlast it. */
@@ -62,21 +69,8 @@ export class Housekeeping {
     }
   }
 
-  /** One run of the alarm. Sets the next while anything is left. */
-  async run(
-    parts: { index: TagIndex; log: PurgeLog; stats: Stats; top: Top; fills: Fills },
-    nowMs: number,
-  ): Promise<void> {
-    const { index, log, stats, top, fills } = parts;
-    const removed = this.#storage.transactionSync(() => {
-      log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
-      log.forget(nowMs - HISTORY_MS);
-      stats.tidy(nowMs);
-      top.removeOld(nowMs);
-      return Math.max(index.removeExpired(nowMs, BATCH), fills.removeEnded(nowMs, BATCH));
-    });
-    this.#alarmAtMs = null;
-    if (removed >= BATCH) return this.#arm(nowMs - SLACK_MS);
+  nextDueMs(): number | undefined {
+    const { index, log, stats, top, fills } = this.#kept;
     const due = [
       index.nextExpiryMs(),
       later(log.oldestAtMs("in-force"), this.#longestLifetimeMs() + SLACK_MS),
@@ -85,7 +79,19 @@ export class Housekeeping {
       top.nextRemovalMs(),
       fills.nextEndMs(),
     ].filter((ms) => ms !== undefined);
-    if (due.length > 0) await this.#arm(Math.max(nowMs, Math.min(...due)));
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  run(nowMs: number): "again" | undefined {
+    const { index, log, stats, top, fills } = this.#kept;
+    const removed = this.#storage.transactionSync(() => {
+      log.trim(nowMs - this.#longestLifetimeMs() - SLACK_MS);
+      log.forget(nowMs - HISTORY_MS);
+      stats.tidy(nowMs);
+      top.removeOld(nowMs);
+      return Math.max(index.removeExpired(nowMs, BATCH), fills.removeEnded(nowMs, BATCH));
+    });
+    return removed >= BATCH ? "again" : undefined;
   }
 
   #longestLifetimeMs(): number {

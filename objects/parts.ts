@@ -4,6 +4,7 @@ import type { CacheName } from "../schema/names.ts";
 import type { CacheStats, StatsGroup, StatsRequestSchema } from "../schema/stats.ts";
 import { logEvent } from "../src/telemetry/log.ts";
 import { writeDataPoints } from "./analytics.ts";
+import { Alarm } from "./alarm.ts";
 import { Deployments } from "./deployments.ts";
 import { Directory } from "./directory.ts";
 import { Enlistment } from "./enlistment.ts";
@@ -40,7 +41,8 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
   const shield = new Shield(log);
   const stats = new Stats(sql);
   const top = new Top(sql);
-  const housekeeping = new Housekeeping(storage);
+  const alarm = new Alarm(storage);
+  const housekeeping = new Housekeeping(storage, alarm, { index, log, stats, top, fills });
 
   /** All that is told of a cache, or of the namespace. */
   const statsOf = (request: v.InferOutput<typeof StatsRequestSchema>, nowMs: number): CacheStats => {
@@ -77,7 +79,7 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
     ],
   });
   return {
-    ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, housekeeping, feed, recorder },
+    ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, alarm, housekeeping, feed, recorder },
     directory: new Directory(sql),
     explanations: new Explanations({ fills, history, index, log }),
     listing: new Listing(index, log),
