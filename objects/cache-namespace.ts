@@ -283,8 +283,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    const { alarm, housekeeping } = this.#parts;
-    await alarm.run([housekeeping]);
+    const { alarm, housekeeping, zone } = this.#parts;
+    await alarm.run([housekeeping, zone]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {
@@ -293,6 +293,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
 
   async #publish(record: PurgeRecord): Promise<void> {
     this.#parts.log.publish(record);
+    await this.#parts.alarm.wake(this.#parts.zone);
     await this.#parts.housekeeping.purgeLogged(Date.now());
   }
 

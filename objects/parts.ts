@@ -24,6 +24,7 @@ import { TagIndex } from "./tag-index.ts";
 import { Tickets } from "./tickets.ts";
 import { Top } from "./top.ts";
 import { Turns } from "./turns.ts";
+import { ZonePurge } from "./zone-purge.ts";
 
 /** What a namespace object is made of. */
 export type Parts = ReturnType<typeof assemble>;
@@ -43,13 +44,22 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
   const top = new Top(sql);
   const alarm = new Alarm(storage);
   const housekeeping = new Housekeeping(storage, alarm, { index, log, stats, top, fills });
+  const zone = ZonePurge.of(storage, env, log.view, index);
+  // What an earlier instance has left, though it had no time to set the alarm.
+  ctx.waitUntil(alarm.wake(zone));
 
   /** All that is told of a cache, or of the namespace. */
   const statsOf = (request: v.InferOutput<typeof StatsRequestSchema>, nowMs: number): CacheStats => {
     const { groups, ...counted } = stats.of(request, nowMs);
     const sized = request.by === "cache" ? groups?.map((group) => ({ ...group, ...sizeOf(group, nowMs) })) : groups;
     const size = index.totals(request.cache ?? null, nowMs);
-    return { ...counted, ...size, ...(sized === undefined ? {} : { groups: sized }) };
+    const zoneStatus = request.cache === undefined ? zone.status(nowMs) : undefined;
+    return {
+      ...counted,
+      ...size,
+      ...(sized === undefined ? {} : { groups: sized }),
+      ...(zoneStatus === undefined ? {} : { zone: zoneStatus }),
+    };
   };
   const sizeOf = ({ name }: StatsGroup, nowMs: number) =>
     name === null ? { entries: 0, bytes: 0 } : index.totals(name, nowMs);
@@ -83,8 +93,9 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
     directory: new Directory(sql),
     explanations: new Explanations({ fills, history, index, log }),
     listing: new Listing(index, log),
-    purges: new Purges(log, index),
+    purges: new Purges(log, index, zone),
     tickets: new Tickets(sql),
     turns: new Turns({ fills, index, log, recorder, shield }),
+    zone,
   };
 }

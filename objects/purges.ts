@@ -10,6 +10,7 @@ import { logState } from "../src/log/verdict.ts";
 import { View } from "../src/log/view.ts";
 import type { PurgeLog } from "./purge-log.ts";
 import type { IndexedEntry, TagIndex } from "./tag-index.ts";
+import type { ZonePurge } from "./zone-purge.ts";
 
 /** How many entries, and which where there are few enough to have been looked at one by one. */
 interface Count {
@@ -30,10 +31,12 @@ export interface WrittenPurge {
 export class Purges {
   readonly #log: PurgeLog;
   readonly #index: TagIndex;
+  readonly #zone: Pick<ZonePurge, "logged">;
 
-  constructor(log: PurgeLog, index: TagIndex) {
+  constructor(log: PurgeLog, index: TagIndex, zone: Pick<ZonePurge, "logged">) {
     this.#log = log;
     this.#index = index;
+    this.#zone = zone;
   }
 
   /** @throws LarderError `too-many-entries`, having changed nothing */
@@ -55,7 +58,9 @@ export class Purges {
     const erased = named?.map(({ key }) => key);
     const approximate = entries === undefined;
     const details = { by, atMs: nowMs, reason: request.reason, count, approximate };
-    return { record: this.#log.append(mode, selectors, details), purged: count, approximate, erased };
+    const record = this.#log.append(mode, selectors, details);
+    this.#zone.logged(record, nowMs);
+    return { record, purged: count, approximate, erased };
   }
 
   /** What the purge would do, with a page of what it would hit. */

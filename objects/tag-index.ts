@@ -160,6 +160,18 @@ export class TagIndex {
     );
   }
 
+  /** Of several tags the one that the fewest entries carry, as far as the index knows; in one cache, or in all. */
+  rarest(tags: readonly Tag[], cache: CacheName | undefined): Tag {
+    const [row] = this.#sql.exec<{ tag: string }>(
+      `SELECT value AS tag FROM json_each(?1) ORDER BY (
+         SELECT COALESCE(SUM(entries), 0) FROM tags WHERE tag = value AND (?2 IS NULL OR cache = ?2)), key LIMIT 1`,
+      JSON.stringify(tags),
+      cache ?? null,
+    );
+    if (row === undefined) throw new Error("there is no rarest of no tags");
+    return row.tag as Tag;
+  }
+
   #number(query: string, ...bindings: (string | null)[]): number {
     const [row] = this.#sql.exec<{ number: number }>(query, ...bindings);
     return row?.number ?? 0;

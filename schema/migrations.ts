@@ -172,4 +172,17 @@ export const migrations: readonly string[] = [
   -- Of the reserved namespace: the namespaces in which something has been stored or purged.
   CREATE TABLE namespaces (name TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- Operations for the zone's purge API that it has not yet confirmed, in the order they were asked for. No number is ever
+  -- given twice: one that is asked for again while it is under way has another.
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    -- Operations it may be sent with at most, itself among them: fewer after a request with it was refused.
+    most INTEGER NOT NULL,
+    UNIQUE (kind, value)
+  );
+  `,
 ];

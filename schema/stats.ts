@@ -6,6 +6,7 @@ import type { Key } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { Tag } from "./names.ts";
 import { CacheNameSchema } from "./names.ts";
+import type { ZoneStatus } from "./zone.ts";
 
 /** Counts and sizes of one cache, or of a whole namespace. */
 export interface CacheStats extends Figures {
@@ -19,6 +20,8 @@ export interface CacheStats extends Figures {
   readonly groups?: readonly StatsGroup[];
   /** One point for each minute or hour in which something was counted. */
   readonly series?: readonly { readonly at: Date; readonly counts: Counts }[];
+  /** How purges of the zone's cache are getting on; left out where there are none, and for one cache. */
+  readonly zone?: ZoneStatus;
 }
 
 /** The counts of a cache, a rule or a data centre. */

@@ -16,6 +16,16 @@ declare namespace Cloudflare {
     readonly LARDER_LOG?: string;
     /** Where what is counted is written as data points, too. */
     readonly LARDER_ANALYTICS?: AnalyticsEngineDataset;
+    /** The zone whose cache is purged too; with `CF_API_TOKEN`. */
+    readonly ZONE_ID?: string;
+    /** A token of Cloudflare's API that may purge that zone's cache. */
+    readonly CF_API_TOKEN?: string;
+    /** The zone's plan, by which purges are paced: `free`, when absent, `pro`, `business` or `enterprise`. */
+    readonly ZONE_PLAN?: string;
+    /** Which purges go to the zone: `erase`, those that erase, when absent; or `all`. */
+    readonly ZONE_PURGE?: string;
+    /** Where Cloudflare's API is; for tests and proxies. */
+    readonly CF_API_URL?: string;
     /** The version that runs: what `onDeploy: "purge"` tells versions by. */
     readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
     /** In app Workers: the service binding to the coordinator. */

@@ -85,6 +85,24 @@ const figures = {
   errors: count,
 };
 
+const zone = v.strictObject({
+  state: v.picklist(["idle", "sending", "waiting", "blocked"]),
+  pending: count,
+  oldestAt: v.optional(time),
+  nextAt: v.optional(time),
+  sent: count,
+  requests: count,
+  refused: count,
+  lastSuccessAt: v.optional(time),
+  lastError: v.optional(
+    v.strictObject({
+      at: time,
+      message: v.string(),
+      operation: v.optional(v.strictObject({ kind: v.picklist(["tag", "prefix", "host"]), value: v.string() })),
+    }),
+  ),
+});
+
 export const StatsAnswer = v.strictObject({
   ...figures,
   entries: count,
@@ -96,6 +114,7 @@ export const StatsAnswer = v.strictObject({
     ),
   ),
   series: v.optional(v.array(v.strictObject({ at: time, counts: v.record(v.string(), count) }))),
+  zone: v.optional(zone),
 });
 
 export const TopAnswer = v.strictObject({

@@ -2,6 +2,7 @@ import type { Place, StoredEntry } from "../../schema/entry.ts";
 import { lifetimeSeconds } from "../../schema/entry.ts";
 import { ageOf } from "../log/verdict.ts";
 import { Memo } from "./memo.ts";
+import { zoneTagsOf } from "./zone-tags.ts";
 
 /**
  * How an entry lies in `caches.default`: its body and its header fields, but for the status and those fields that the
@@ -119,7 +120,7 @@ export function toStored(
   const stored = new Headers(headers);
   for (const name of [...DROPPED, ...HELD_BACK]) stored.delete(name);
   stored.set("cache-control", `max-age=${Math.max(1, Math.ceil(lifetimeSeconds(entry) - ageOf(entry, nowMs)))}`);
-  if (entry.tags.length > 0) stored.set("cache-tag", entry.tags.join(","));
+  stored.set("cache-tag", [...zoneTagsOf(entry), ...entry.tags].join(","));
   stored.set(HEADER, asciiJson(header));
   return new Response(body, { headers: stored });
 }

@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "larder.config.ts",
   ],
   "larder.config.ts": ["src/gateway"],
-  objects: ["schema", "src/log", "src/store", "src/tally", "src/telemetry"],
+  objects: ["schema", "src/log", "src/http", "src/store", "src/tally", "src/telemetry"],
   examples: ["src/client"],
 };
 
