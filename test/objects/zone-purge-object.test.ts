@@ -1,13 +1,15 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CacheNamespace } from "../../objects/cache-namespace.ts";
 import type { ZoneEnvironment } from "../../objects/zone-settings.ts";
 import type { EntryReport } from "../../schema/entry.ts";
 import type { PurgeRequest } from "../../schema/purge-request.ts";
+import { StatsAnswer } from "../../src/api/answers.ts";
 import { freshObject, report } from "../support/namespace-object.ts";
 import { START, useObjectClock } from "../support/object-clock.ts";
-import { FakeApi, ZONE } from "../support/zone.ts";
+import { answer, FakeApi, ZONE } from "../support/zone.ts";
 
 const { goTo } = useObjectClock();
 
@@ -66,6 +68,39 @@ describe("a namespace with a zone", () => {
       expect(stats.zone).toMatchObject({ state: "idle", sent: 2, requests: 1, lastSuccessAt: new Date(START + 500) });
       expect((await object.stats({}, { cache: "pages" })).stats).not.toHaveProperty("zone");
     });
+  });
+
+  test("tells all of it in the form that the REST API says it has", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    await withObject(ZONE, async ({ object, storage }) => {
+      const told = async () => JSON.parse(JSON.stringify((await object.stats({}, {})).stats)) as { zone: object };
+      const alarm = async (second: number) => {
+        goTo(second);
+        await storage.deleteAlarm();
+        await object.alarm();
+      };
+      await erase(object, { tags: ["a"] });
+      await alarm(1);
+      await erase(object, { tags: ["b"] });
+      api.respond = () => answer(400, 1016);
+      await alarm(2);
+      await erase(object, { tags: ["c"] });
+      const stats = await told();
+      expect(v.parse(StatsAnswer, stats)).toEqual(stats);
+      const zone = [
+        "state",
+        "pending",
+        "oldestAt",
+        "nextAt",
+        "sent",
+        "requests",
+        "refused",
+        "lastSuccessAt",
+        "lastError",
+      ];
+      expect(Object.keys(stats.zone)).toEqual(zone);
+    });
+    warn.mockRestore();
   });
 
   test("does its housekeeping besides, each when it is due", async () => {
