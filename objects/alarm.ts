@@ -1,3 +1,5 @@
+import { log } from "../src/telemetry/log.ts";
+
 /** An alarm that is late by more than this has been lost: the platform gives up on one whose handler keeps failing. */
 const LOST_MS = 5 * 60_000;
 /** What has failed is tried again after this long. */
@@ -82,7 +84,7 @@ async function runIfDue(mechanism: Timed): Promise<"again" | "failed" | undefine
     if (dueMs === undefined || dueMs > nowMs) return undefined;
     return await mechanism.run(nowMs);
   } catch (error) {
-    console.error("larder: what was due has failed, and is tried again in a minute", error);
+    log("error", "what was due has failed, and is tried again in a minute", {}, error);
     return "failed";
   }
 }

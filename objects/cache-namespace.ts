@@ -21,7 +21,12 @@ import { EntriesRequestSchema, NamespacesRequestSchema, TagsRequestSchema } from
 import type { CacheName } from "../schema/names.ts";
 import { CacheNameSchema, NamespaceSchema } from "../schema/names.ts";
 import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
-import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
+import type {
+  CheckedPurgeRequest,
+  HistoryRequest,
+  InvalidationRequest,
+  PurgeRequest,
+} from "../schema/purge-request.ts";
 import {
   BySchema,
   HistoryRequestSchema,
@@ -31,6 +36,8 @@ import {
 } from "../schema/purge-request.ts";
 import type { CallContext, CompleteReply, LogSlice, LogVerdict, NamespaceRpc, PurgeReply } from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
+import type { Schedule, ScheduleRequest } from "../schema/schedule.ts";
+import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../schema/stats.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../schema/stats.ts";
 import { parse } from "../schema/validate.ts";
@@ -39,6 +46,7 @@ import type { Parts } from "./parts.ts";
 import { assemble } from "./parts.ts";
 import type { WrittenPurge } from "./purges.ts";
 import { commonCache } from "./purges.ts";
+import { Schedules } from "./schedules.ts";
 
 /**
  * One cache namespace: the serial point that every purge, put and sync of it goes through. This class is the RPC
@@ -46,10 +54,12 @@ import { commonCache } from "./purges.ts";
  */
 export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #parts: Parts;
+  readonly #schedules: Schedules;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#parts = assemble(ctx, env);
+    this.#schedules = new Schedules(ctx.storage.sql, (request, by) => this.#purge({}, request, by));
   }
 
   async sync(context: CallContext): Promise<{ log: LogSlice }> {
@@ -126,6 +136,10 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const checked = parse(PurgeRequestSchema, request);
     const caller = parse(BySchema, by, "by");
     if (checked.dryRun === true) return this.#call(context, (nowMs) => this.#parts.purges.tryOut(checked, nowMs));
+    return this.#purge(context, checked, caller);
+  }
+
+  async #purge(context: CallContext, checked: CheckedPurgeRequest, caller: string) {
     const { record, purged, approximate, erased } = this.#transaction(context, (nowMs) =>
       this.#written(this.#parts.purges.purge(checked, caller, nowMs), checked.cache),
     );
@@ -260,6 +274,21 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#parts.directory.page(parse(NamespacesRequestSchema, request));
   }
 
+  async schedules(): Promise<{ schedules: readonly Schedule[] }> {
+    return { schedules: this.#schedules.list() };
+  }
+
+  async addSchedule(request: ScheduleRequest, by: string): Promise<Schedule> {
+    const checked = parse(ScheduleRequestSchema, request);
+    const added = this.#schedules.add(checked, parse(BySchema, by, "by"), Date.now());
+    await this.#parts.alarm.wake(this.#schedules);
+    return added;
+  }
+
+  async removeSchedule(id: string): Promise<Schedule> {
+    return this.#schedules.remove(parse(ScheduleIdSchema, id, "id"));
+  }
+
   async ticket(): Promise<Ticket> {
     return this.#parts.tickets.issue(Date.now());
   }
@@ -284,7 +313,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
 
   override async alarm(): Promise<void> {
     const { alarm, housekeeping, zone } = this.#parts;
-    await alarm.run([housekeeping, zone]);
+    await alarm.run([housekeeping, zone, this.#schedules]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {

@@ -1,5 +1,6 @@
 import type { PurgeRecord } from "../schema/purge.ts";
 import type { ZoneStatus } from "../schema/zone.ts";
+import { log } from "../src/telemetry/log.ts";
 import type { Timed } from "./alarm.ts";
 import type { TagIndex } from "./tag-index.ts";
 import type { Namespace } from "./zone-operations.ts";
@@ -42,8 +43,7 @@ export class ZonePurge implements Timed {
     index: TagIndex,
   ): ZonePurge {
     const { settings, problems } = zoneSettings(env);
-    for (const problem of problems)
-      console.error(`larder: purges of a zone are not set up as they should be. ${problem}`);
+    for (const problem of problems) log("error", "purges of a zone are not set up as they should be", { problem });
     const namespace: Namespace = { epoch, rarest: (tags, cache) => index.rarest(tags, cache) };
     return new ZonePurge(storage, settings, namespace, { fetch: (url, init) => fetch(url, init), random: Math.random });
   }
@@ -142,5 +142,5 @@ function told({ atMs, ...rest }: NonNullable<ZoneState["lastError"]>): NonNullab
 }
 
 function warn(what: string, { lastError }: ZoneState): void {
-  console.warn(`larder: the zone's purge API ${what}: ${lastError?.message}`);
+  log("warn", `the zone's purge API ${what}`, { said: lastError?.message });
 }

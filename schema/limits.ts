@@ -36,6 +36,8 @@ export const limits = {
   ruleCharacters: 200,
   /** Characters in a key or tag that is counted by name; the rest is left out. */
   countedNameCharacters: 512,
+  /** Schedules of one namespace. */
+  schedules: 100,
   /** Connections to the live feed of one namespace; the platform itself stops at 32,768. */
   feedSubscribers: 10_000,
   /** Purges in one frame of the live feed, */

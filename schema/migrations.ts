@@ -185,4 +185,19 @@ export const migrations: readonly string[] = [
     UNIQUE (kind, value)
   );
   `,
+  `
+  -- Purges that are made again and again.
+  CREATE TABLE schedules (
+    id TEXT PRIMARY KEY,
+    cron TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    purge TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    next_at_ms INTEGER NOT NULL,
+    -- How it went the last time, as JSON.
+    last TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_by_next ON schedules (next_at_ms);
+  `,
 ];

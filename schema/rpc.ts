@@ -24,6 +24,7 @@ import { KeyingSchema, MatchOptionsSchema } from "./options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
 import type { EncodedRecords } from "./records.ts";
+import type { Schedule, ScheduleRequest } from "./schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "./stats.ts";
 import type { LogPoint, Version } from "./version.ts";
 
@@ -180,6 +181,12 @@ export interface NamespaceOperations {
   entries(request: EntriesRequest): Promise<EntriesPage>;
   /** Tags in the index, a page at a time. */
   tags(request: TagsRequest): Promise<TagsPage>;
+  /** The purges that are made again and again, the next to come first. */
+  schedules(): Promise<{ schedules: readonly Schedule[] }>;
+  /** @throws LarderError `invalid-input` */
+  addSchedule(request: ScheduleRequest, by: string): Promise<Schedule>;
+  /** @throws LarderError `not-found` */
+  removeSchedule(id: string): Promise<Schedule>;
   /** Gives out a ticket that opens one live feed. */
   ticket(): Promise<Ticket>;
   /** @throws LarderError `unauthorized` where the ticket has been used, has run out, or was never given */

@@ -153,6 +153,24 @@ export const NamespacesAnswer = v.strictObject({
   after: v.optional(v.string()),
 });
 
+export const ScheduleAnswer = v.strictObject({
+  id: v.string(),
+  cron: v.string(),
+  timeZone: v.string(),
+  purge: v.looseObject({}),
+  by: v.string(),
+  createdAt: time,
+  nextAt: time,
+  last: v.optional(
+    v.union([
+      v.strictObject({ at: time, purged: count, version, mode }),
+      v.strictObject({ at: time, error: v.string() }),
+    ]),
+  ),
+});
+
+export const SchedulesAnswer = v.strictObject({ schedules: v.array(ScheduleAnswer) });
+
 export const TicketAnswer = v.strictObject({ ticket: v.string(), expiresAt: time });
 
 /** What has parts that come and go; docs/explain.md tells each. */

@@ -45,7 +45,7 @@ export interface AnswerDeclared {
 /** One route of the API. The router, the check of what comes in, and the OpenAPI document are made of this. */
 export interface Route {
   readonly operationId: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Under the prefix, with `:name` for what it holds. */
   readonly path: string;
   readonly summary: string;

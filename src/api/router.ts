@@ -13,6 +13,8 @@ interface Routed {
   readonly params: Readonly<Record<string, string>>;
 }
 
+const verbs = { GET: "get", POST: "post", DELETE: "delete" } as const;
+
 /** The REST API, as a function from request to answer. It never throws: every error is a problem document (RFC 9457). */
 export function createApi(api: ApiOptions): (request: Request) => Promise<Response> {
   const { prefix } = api;
@@ -20,8 +22,7 @@ export function createApi(api: ApiOptions): (request: Request) => Promise<Respon
   for (const [path, declared] of Map.groupBy(routes, ({ path: of }) => of)) {
     for (const each of declared) {
       const handle = (routed: Routed, request: Request) => called(api, each, routed, request);
-      if (each.method === "GET") router.get(path, handle);
-      else router.post(path, handle);
+      router[verbs[each.method]](path, handle);
     }
     const methods = declared.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     router.all(path, () => methodNotAllowed(methods.join(", ")));

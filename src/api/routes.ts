@@ -8,6 +8,7 @@ import { EntriesRequestSchema, NamespacesRequestSchema, TagsRequestSchema } from
 import { NamespaceSchema } from "../../schema/names.ts";
 import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
 import type { CallContext } from "../../schema/rpc.ts";
+import { ScheduleRequestSchema } from "../../schema/schedule.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../../schema/stats.ts";
 import { parse } from "../../schema/validate.ts";
 import { answer } from "./answer.ts";
@@ -18,6 +19,8 @@ import {
   NamespacesAnswer,
   PurgeAnswer,
   RevokeAnswer,
+  ScheduleAnswer,
+  SchedulesAnswer,
   StatsAnswer,
   TagsAnswer,
   TicketAnswer,
@@ -135,6 +138,34 @@ export const routes: readonly Route[] = [
     query: TagsRequestSchema,
     answer: { status: 200, description: "A page of them, in their order", schema: TagsAnswer },
     handle: async ({ api, namespace, query }) => answer(await api.namespace(namespace).tags(query)),
+  }),
+  route({
+    operationId: "listSchedules",
+    method: "GET",
+    path: `${OF_NAMESPACE}/schedules`,
+    summary: "Purges that are made again and again",
+    answer: { status: 200, description: "All of them, the next to come first", schema: SchedulesAnswer },
+    handle: async ({ api, namespace }) => answer(await api.namespace(namespace).schedules()),
+  }),
+  route({
+    operationId: "createSchedule",
+    method: "POST",
+    path: `${OF_NAMESPACE}/schedules`,
+    summary: "Has a purge made again and again",
+    body: ScheduleRequestSchema,
+    answer: { status: 201, description: "The schedule, and when it comes first", schema: ScheduleAnswer },
+    handle: async ({ api, namespace, body }) =>
+      answer(await api.namespace(namespace).addSchedule(body, BY), { status: 201 }),
+  }),
+  route({
+    operationId: "deleteSchedule",
+    method: "DELETE",
+    path: `${OF_NAMESPACE}/schedules/:id`,
+    summary: "Ends a schedule",
+    answer: { status: 200, description: "The schedule that there is no more", schema: ScheduleAnswer },
+    errors: ["not-found"],
+    handle: async ({ api, namespace, params }) =>
+      answer(await api.namespace(namespace).removeSchedule(params["id"] ?? "")),
   }),
   route({
     operationId: "createTicket",

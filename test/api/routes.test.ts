@@ -4,7 +4,7 @@ import { problemsOf } from "../../schema/validate.ts";
 import type { Route } from "../../src/api/route.ts";
 import { routes } from "../../src/api/routes.ts";
 import { cache } from "../../src/client/index.ts";
-import { apiWith, TOKEN } from "../support/api.ts";
+import { apiWith, objectNamed, TOKEN } from "../support/api.ts";
 import { freshNamespace, freshUrl } from "../support/fresh.ts";
 
 const namespace = freshNamespace();
@@ -25,6 +25,7 @@ interface Operation {
 /** What each route is asked in these tests, so that it does what it is for. */
 const examples: Readonly<Record<string, { readonly query?: string; readonly body?: object; readonly seq?: number }>> = {
   purge: { body: { tags: ["t"], reason: "a test" } },
+  createSchedule: { body: { cron: "0 6 * * *", timeZone: "Europe/Berlin", purge: { everything: true } } },
   explain: { body: { cache: "pages", url: freshUrl() } },
   stats: { query: "?windowSeconds=3600&by=cache&series=minute" },
   top: { query: "?of=keys" },
@@ -33,7 +34,7 @@ const examples: Readonly<Record<string, { readonly query?: string; readonly body
 
 function ask(route: Pick<Route, "method" | "path" | "operationId">, init: RequestInit = {}): Promise<Response> {
   const { query = "", body, seq = 1 } = examples[route.operationId] ?? {};
-  const path = route.path.replace(":namespace", namespace).replace(":seq", String(seq));
+  const path = route.path.replace(":namespace", namespace).replace(":seq", String(seq)).replace(":id", scheduleId);
   const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   return api(
@@ -45,7 +46,11 @@ async function document(): Promise<Document> {
   return (await api(new Request("https://a.example/.larder/openapi.json"))).json();
 }
 
+let scheduleId = "";
+
 beforeAll(async () => {
+  const schedule = await objectNamed(namespace).addSchedule({ cron: "0 0 1 1 *", purge: { tags: ["t"] } }, "a test");
+  scheduleId = schedule.id;
   const url = freshUrl();
   await pages.put(url, new Response("page"), { tags: ["a"] });
   await pages.match(url);
@@ -76,8 +81,7 @@ describe("every route", () => {
   it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "%s refuses whoever may not call it, and other methods",
     async (_, route) => {
-      const method = route.method === "GET" ? "DELETE" : "GET";
-      expect((await ask(route, { method, body: null })).status).toBe(405);
+      expect((await ask(route, { method: "PUT", body: null })).status).toBe(405);
       if (route.access === "open") return;
       const wrong = await ask(route, { headers: { Authorization: "Bearer wrong" } });
       const refused = await wrong.json<{ code: string }>();
@@ -89,7 +93,7 @@ describe("every route", () => {
   it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "%s refuses parameters that it does not know",
     async (_, route) => {
-      const path = route.path.replace(":namespace", namespace).replace(":seq", "1");
+      const path = route.path.replace(":namespace", namespace).replace(":seq", "1").replace(":id", scheduleId);
       const headers = { Authorization: `Bearer ${TOKEN}` };
       const url = `https://a.example/.larder${path}?surely-not=1`;
       const response = await api(new Request(url, { method: route.method, headers }));
