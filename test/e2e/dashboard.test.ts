@@ -270,6 +270,8 @@ describe("in other circumstances", () => {
     for (const view of ["entries", "history", "purge"]) {
       await page.goto(address(`#/default/${view}`));
       await page.getByRole("heading", { level: 1 }).waitFor();
+      // Only what is there can be too wide.
+      if (view !== "purge") await page.locator("tbody tr").first().waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
       await watched.shoot(`${view}-${name}`);
     }
