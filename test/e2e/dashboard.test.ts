@@ -2,9 +2,9 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PurgeHistoryPage } from "../../schema/purge.ts";
 import type { CacheStats } from "../../schema/stats.ts";
+import { Coordinator, TOKEN } from "../node/support/coordinator.ts";
 import { until } from "../node/support/until.ts";
 import { openBrowser, openPage, type Watched } from "./support/browser.ts";
-import { Coordinator, TOKEN } from "./support/coordinator.ts";
 
 let browser: Browser;
 let coordinator: Coordinator;

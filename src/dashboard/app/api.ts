@@ -4,15 +4,7 @@ import type { EntriesPage, NamespacesPage, TagsPage } from "../../../schema/list
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../../schema/purge.ts";
 import type { PurgeRequest } from "../../../schema/purge-request.ts";
 import type { CacheStats, TopReply } from "../../../schema/stats.ts";
-
-/** As it comes over HTTP: dates are text. */
-export type Wire<T> = T extends Date
-  ? string
-  : T extends string | number | boolean | null | undefined
-    ? T
-    : T extends readonly (infer Item)[]
-      ? readonly Wire<Item>[]
-      : { readonly [Name in keyof T]: Wire<T[Name]> };
+import type { Wire } from "../../../schema/wire.ts";
 
 /** What the API has refused, in its own words. */
 class Refusal extends Error {

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Ended } from "./larder.ts";
 
@@ -40,12 +41,28 @@ function moduleOf(name: string): string {
   return join(root, paths[name] ?? name);
 }
 
+/** A run of the CLI that goes on. */
+export interface Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly said: { readonly stdout: string; readonly stderr: string };
+  readonly ended: Promise<Ended>;
+}
+
 /** Runs the CLI to its end. `reads`: `nothing` closes what it writes to before it can write. */
-export async function runCli(
+export async function runCli(args: readonly string[], directory: string, options: RunOptions = {}): Promise<Ended> {
+  return startCli(args, directory, options).ended;
+}
+
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly reads?: "all" | "nothing";
+}
+
+export function startCli(
   args: readonly string[],
   directory: string,
-  { env = {}, reads = "all" }: { readonly env?: NodeJS.ProcessEnv; readonly reads?: "all" | "nothing" } = {},
-): Promise<Ended> {
+  { env = {}, reads = "all" }: RunOptions = {},
+): Running {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: directory,
     env: { ...process.env, FORCE_COLOR: undefined, ...env },
@@ -59,6 +76,6 @@ export async function runCli(
     said.stderr += text;
   });
   if (reads === "nothing") child.stdout.destroy();
-  const [code] = (await once(child, "close")) as (number | null)[];
-  return { code: code ?? null, ...said };
+  const ended = once(child, "close").then(([code]) => ({ code: (code as number | null) ?? null, ...said }));
+  return { child, said, ended };
 }

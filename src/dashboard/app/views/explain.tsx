@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Explanation, InvalidatedBy } from "../../../../schema/explain.ts";
-import type { Wire } from "../api.ts";
+import type { Wire } from "../../../../schema/wire.ts";
 import { clock, fromNow, selection } from "../format.ts";
 import { Field, Problem, State } from "../parts.tsx";
 import type { ViewProps } from "../view-props.ts";

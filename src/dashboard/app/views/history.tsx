@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { PurgeHistoryItem } from "../../../../schema/purge.ts";
-import type { Wire } from "../api.ts";
+import type { Wire } from "../../../../schema/wire.ts";
 import { useAsked } from "../asked.ts";
 import { clock, count, selection } from "../format.ts";
 import { Pager, Problem, State, Table } from "../parts.tsx";

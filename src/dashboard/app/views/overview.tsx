@@ -4,7 +4,7 @@ import { addCounts } from "../../../../schema/counters.ts";
 import type { FeedEvent } from "../../../../schema/feed.ts";
 import type { Figures } from "../../../../schema/figures.ts";
 import { figuresOf } from "../../../../schema/figures.ts";
-import type { Wire } from "../api.ts";
+import type { Wire } from "../../../../schema/wire.ts";
 import { useAsked } from "../asked.ts";
 import type { Line } from "../chart.tsx";
 import { Chart } from "../chart.tsx";

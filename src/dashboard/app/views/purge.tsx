@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { DryRunResult } from "../../../../schema/purge.ts";
 import type { PurgeRequest } from "../../../../schema/purge-request.ts";
-import type { Wire } from "../api.ts";
+import type { Wire } from "../../../../schema/wire.ts";
 import { count, percent } from "../format.ts";
 import { Field, Problem } from "../parts.tsx";
 import { hashOf } from "../place.ts";

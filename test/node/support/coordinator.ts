@@ -5,8 +5,8 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freeBasePort } from "../../node/support/ports.ts";
-import { until } from "../../node/support/until.ts";
+import { freeBasePort } from "./ports.ts";
+import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -81,10 +81,11 @@ export class Coordinator implements AsyncDisposable {
     await ended;
   }
 
-  /** Looks pages up, so many times each, one after the other. */
-  async load(pages: readonly number[], times = 1): Promise<void> {
+  /** Looks pages up, so many times each, one after the other; by a log that is at least of that version. */
+  async load(pages: readonly number[], times = 1, atLeast?: string): Promise<void> {
+    const headers: Record<string, string> = atLeast === undefined ? {} : { "Larder-At-Least": atLeast };
     for (let at = 0; at < times; at += 1) {
-      await Promise.all(pages.map(async (page) => (await fetch(`${this.url}/p/${page}`)).text()));
+      await Promise.all(pages.map(async (page) => (await fetch(`${this.url}/p/${page}`, { headers })).text()));
     }
   }
 
