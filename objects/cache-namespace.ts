@@ -8,6 +8,7 @@ import type { Ticket } from "../schema/feed.ts";
 import { FeedRequestSchema, TicketSchema } from "../schema/feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
 import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
+import type { ObjectHealth } from "../schema/health.ts";
 import { KeySchema } from "../schema/key.ts";
 import type {
   EntriesPage,
@@ -41,6 +42,7 @@ import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../schema/stats.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../schema/stats.ts";
 import { parse } from "../schema/validate.ts";
+import { objectHealth } from "./health.ts";
 import { judgement } from "./judgement.ts";
 import type { Parts } from "./parts.ts";
 import { assemble } from "./parts.ts";
@@ -287,6 +289,10 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
 
   async removeSchedule(id: string): Promise<Schedule> {
     return this.#schedules.remove(parse(ScheduleIdSchema, id, "id"));
+  }
+
+  async health(): Promise<ObjectHealth> {
+    return objectHealth(this.ctx.storage.sql, this.#parts, this.env as Cloudflare.Env, Date.now());
   }
 
   async ticket(): Promise<Ticket> {

@@ -40,6 +40,11 @@ export class Feed {
     this.#listened = this.#subscribers.count > 0;
   }
 
+  /** Connections there are. */
+  get listeners(): number {
+    return this.#subscribers.count;
+  }
+
   get isFull(): boolean {
     return this.#subscribers.count >= limits.feedSubscribers;
   }

@@ -7,6 +7,7 @@ import type { MissReason, RefusalReason } from "./events.ts";
 import type { ExplainWish, Explanation, ObjectReply } from "./explain.ts";
 import type { Ticket } from "./feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from "./fills.ts";
+import type { ObjectHealth } from "./health.ts";
 import type { Key } from "./key.ts";
 import { KeySchema } from "./key.ts";
 import { EVERY_CACHE, limits } from "./limits.ts";
@@ -187,6 +188,8 @@ export interface NamespaceOperations {
   addSchedule(request: ScheduleRequest, by: string): Promise<Schedule>;
   /** @throws LarderError `not-found` */
   removeSchedule(id: string): Promise<Schedule>;
+  /** How near the namespace is to its limits, and what is wrong with its settings. */
+  health(): Promise<ObjectHealth>;
   /** Gives out a ticket that opens one live feed. */
   ticket(): Promise<Ticket>;
   /** @throws LarderError `unauthorized` where the ticket has been used, has run out, or was never given */

@@ -6,6 +6,7 @@ import { ExplainWishSchema } from "../schema/explain.ts";
 import { wholeNumber } from "../schema/fields.ts";
 import type { Lease } from "../schema/fills.ts";
 import { LeaseSchema } from "../schema/fills.ts";
+import { type SettingName, settingNames } from "../schema/health.ts";
 import { RESERVED_NAMESPACE } from "../schema/limits.ts";
 import { NamespaceSchema } from "../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../schema/options.ts";
@@ -26,6 +27,7 @@ import { isSecret } from "./api/auth.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { createApi } from "./api/router.ts";
 import { dashboard } from "./dashboard/index.ts";
+import { probeCache } from "./edge/cache-probe.ts";
 import { Edge } from "./edge/edge.ts";
 import { keyedRequest } from "./edge/keyed-request.ts";
 import { checkDeclaration } from "./edge/policy.ts";
@@ -104,6 +106,12 @@ function configured(env: Cloudflare.Env): Gateway {
   }
 }
 
+/** Whether each is there, never what it is. */
+function settingsOf(env: Cloudflare.Env): Record<SettingName, boolean> {
+  const isSet = (name: SettingName) => env[name] !== undefined && env[name] !== "";
+  return Object.fromEntries(settingNames.map((name) => [name, isSet(name)])) as Record<SettingName, boolean>;
+}
+
 /** How the gateway keeps a request; no other cache's declaration is known here. */
 function configFor(cache: string, { method, url }: Request): CacheConfig | undefined {
   const planned = gatewayOf(env).plans?.for(method, pathnameOf(url) ?? "/");
@@ -139,6 +147,12 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
         namespace: objectOf,
         directory: () => env.NAMESPACES.getByName(RESERVED_NAMESPACE),
         explaining: { explain, configFor },
+        diagnosing: {
+          probe: (origin) => probeCache(caches.default, origin),
+          view: (namespace) => edge.standing(namespace),
+          settings: settingsOf(this.env),
+          deployment: this.env.CF_VERSION_METADATA?.id,
+        },
       })(request);
     }
     const { answer } = gatewayOf(this.env);

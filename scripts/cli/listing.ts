@@ -6,8 +6,9 @@ import { Api, type Query } from "./client/api.ts";
 import { settingsOf } from "./client/settings.ts";
 import type { EntriesFlags, HistoryFlags, PageFlags, TagsFlags } from "./commands/looking.ts";
 import type { ConnectionFlags } from "./flags.ts";
-import { say, sayLine } from "./output/say.ts";
+import { say } from "./output/say.ts";
 import { type Column, table } from "./output/table.ts";
+import { printed } from "./print.ts";
 
 export async function namespaces(flags: ConnectionFlags & PageFlags): Promise<void> {
   const api = new Api(settingsOf(flags));
@@ -109,7 +110,16 @@ async function list<Page extends { readonly after?: string | undefined }, Name e
   do {
     const page = await ask({ limit: 200, after });
     after = page.after;
-    if (flags.json === true) for (const item of itemsOf(page)) await sayLine(flags, item as object, () => "");
-    else if (itemsOf(page).length > 0) await say(flags, page, () => shown(page));
+    if ((await saidAll(flags, itemsOf(page) as readonly object[], () => shown(page))) === "closed") return;
   } while (after !== undefined);
+}
+
+async function saidAll(
+  flags: { readonly json?: true },
+  items: readonly object[],
+  text: () => string,
+): Promise<"read" | "closed"> {
+  if (items.length === 0) return "read";
+  if (flags.json !== true) return printed(text());
+  return printed(items.map((item) => `${JSON.stringify(item)}\n`).join(""));
 }

@@ -22,7 +22,8 @@ export async function stats(flags: StatsFlags): Promise<void> {
   // What is shown takes the place of what was shown before.
   const home = process.stdout.isTTY === true ? "\u001b[H\u001b[J" : "";
   for (let seen = first; ; seen = (await unlessAway(read)) ?? seen) {
-    await sayLine(flags, seen, () => `${home}${clock(new Date())}\n${text(seen, flags.by)}\n`);
+    const told = await sayLine(flags, seen, () => `${home}${clock(new Date())}\n${text(seen, flags.by)}\n`);
+    if (told === "closed") return;
     await delay(flags.interval * 1000);
   }
 }

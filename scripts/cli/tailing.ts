@@ -12,10 +12,6 @@ import { plain, styled } from "./output/style.ts";
 export async function tail(flags: TailFlags): Promise<void> {
   const settings = settingsOf(flags);
   process.once("SIGINT", () => process.exit(0));
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
   const wanted = { cache: settings.cache, kinds: flags.kinds ?? "purges,fills", since: flags.since };
   const interrupted = (why: string) => void process.stderr.write(`larder: ${why}; connecting again\n`);
   let connections = 0;
@@ -25,7 +21,9 @@ export async function tail(flags: TailFlags): Promise<void> {
       process.stderr.write(`larder: ${connections === 1 ? "following" : "going on from"} ${frame.version}\n`);
       if (frame.gap === true) process.stderr.write("larder: not all that has happened since then is known any more\n");
     }
-    for (const line of linesOf(frame)) await sayLine(flags, line, () => `${textOf(line)}\n`);
+    for (const line of linesOf(frame)) {
+      if ((await sayLine(flags, line, () => `${textOf(line)}\n`)) === "closed") return;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { entryStates } from "../../schema/entry-states.ts";
 import { bypassReasons, lookedUpReasons, refusalReasons } from "../../schema/events.ts";
+import { settingNames } from "../../schema/health.ts";
 
 /**
  * What the API answers, as JSON: for the OpenAPI document, and for the tests that hold the answers to it. Where the same
@@ -192,6 +193,31 @@ export const ExplainAnswer = v.strictObject({
   object: v.nullable(told),
   response: v.optional(told),
   dataCentre: v.literal("the one that answered"),
+});
+
+export const HealthAnswer = v.strictObject({
+  larder: v.string(),
+  deployment: v.optional(v.string()),
+  at: time,
+  cache: v.strictObject({
+    state: v.picklist(["works", "keeps-nothing", "keeps-deleted", "fails"]),
+    ms: count,
+    error: v.optional(v.string()),
+  }),
+  view: v.nullable(v.strictObject({ version, confirmedSecondsAgo: v.number() })),
+  object: v.strictObject({
+    at: time,
+    version,
+    storageBytes: count,
+    purges: count,
+    recordsNamed: count,
+    entries: count,
+    schedules: count,
+    listeners: count,
+    problems: v.array(v.string()),
+    ms: count,
+  }),
+  settings: v.record(v.picklist(settingNames), v.boolean()),
 });
 
 /** RFC 9457. */

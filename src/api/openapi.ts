@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../schema/errors.ts";
 import { ProblemAnswer } from "./answers.ts";
 import { kinds } from "./problem.ts";
 import type { QuerySchema, Route } from "./route.ts";
+import { VERSION } from "./version.ts";
 
 type Json = { readonly [name: string]: unknown };
 
@@ -26,7 +27,7 @@ export function openApi(routes: readonly Route[], prefix: string): Json {
     openapi: "3.1.0",
     info: {
       title: "Larder",
-      version: "0.1.0",
+      version: VERSION,
       summary: "Named caches on Cloudflare Workers: what is in them, purges, statistics and the live feed.",
       license: { name: "MIT", identifier: "MIT" },
     },

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { ErrorCode } from "../../schema/errors.ts";
 import type { NamespaceOperations, NamespaceRpc } from "../../schema/rpc.ts";
 import type { Explaining } from "./explain.ts";
+import type { Diagnosing } from "./health.ts";
 
 /** The object of a namespace, as the API uses it. */
 export type NamespaceObject = NamespaceRpc & NamespaceOperations;
@@ -18,6 +19,8 @@ export interface ApiOptions {
   readonly directory: () => Pick<NamespaceOperations, "namespaces">;
   /** Left out, there is no route for it. */
   readonly explaining?: Explaining | undefined;
+  /** The same. */
+  readonly diagnosing?: Diagnosing | undefined;
 }
 
 /** One call of a route, checked. */

@@ -15,6 +15,7 @@ import { answer } from "./answer.ts";
 import {
   EntriesAnswer,
   ExplainAnswer,
+  HealthAnswer,
   HistoryAnswer,
   NamespacesAnswer,
   PurgeAnswer,
@@ -27,6 +28,7 @@ import {
   TopAnswer,
 } from "./answers.ts";
 import { explained } from "./explain.ts";
+import { health } from "./health.ts";
 import { metrics, OPEN_METRICS, TEXT_METRICS } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { problem } from "./problem.ts";
@@ -166,6 +168,18 @@ export const routes: readonly Route[] = [
     errors: ["not-found"],
     handle: async ({ api, namespace, params }) =>
       answer(await api.namespace(namespace).removeSchedule(params["id"] ?? "")),
+  }),
+  route({
+    operationId: "health",
+    method: "GET",
+    path: `${OF_NAMESPACE}/health`,
+    summary: "Whether the coordinator and a namespace work, and how near they are to their limits",
+    answer: { status: 200, description: "What was found", schema: HealthAnswer },
+    errors: ["not-found"],
+    handle: async ({ api: { diagnosing, namespace: objectOf }, namespace, request }) => {
+      if (diagnosing === undefined) throw new LarderError("not-found", "This coordinator diagnoses nothing");
+      return answer(await health(diagnosing, namespace, objectOf(namespace), request));
+    },
   }),
   route({
     operationId: "createTicket",

@@ -1,5 +1,6 @@
 import type { ExplainWish, Explanation } from "../../schema/explain.ts";
 import type { Lease } from "../../schema/fills.ts";
+import type { ViewStanding } from "../../schema/health.ts";
 import { normalizeUrl } from "../../schema/key.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
@@ -15,6 +16,7 @@ import type {
   RefreshWish,
 } from "../../schema/rpc.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../../schema/stats.ts";
+import { formatVersion } from "../../schema/version.ts";
 import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
 import { Colo } from "./colo.ts";
@@ -157,6 +159,16 @@ export class Edge implements CacheEngine {
 
   explain(config: CacheConfig, request: Request, wish: ExplainWish = {}): Promise<Explanation> {
     return this.#explainer.explain(this.#keeper(config), config, request, wish);
+  }
+
+  /** What this isolate knows of a namespace's log, without asking. */
+  standing(namespace: string): ViewStanding {
+    const keeper = this.#keepers.get(namespace as Namespace);
+    if (keeper?.view === undefined) return null;
+    return {
+      version: formatVersion({ epoch: keeper.view.epoch, seq: keeper.view.head }),
+      confirmedSecondsAgo: keeper.confirmedSecondsAgo,
+    };
   }
 
   #keeper({ namespace }: Pick<CacheConfig, "namespace">): ViewKeeper {

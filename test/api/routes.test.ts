@@ -1,15 +1,25 @@
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type SettingName, settingNames } from "../../schema/health.ts";
 import { problemsOf } from "../../schema/validate.ts";
 import type { Route } from "../../src/api/route.ts";
 import { routes } from "../../src/api/routes.ts";
 import { cache } from "../../src/client/index.ts";
+import { probeCache } from "../../src/edge/cache-probe.ts";
 import { apiWith, objectNamed, TOKEN } from "../support/api.ts";
 import { freshNamespace, freshUrl } from "../support/fresh.ts";
 
 const namespace = freshNamespace();
 const pages = cache({ name: "pages", namespace, ttlSeconds: 60, tags: ["t"] });
-const api = apiWith({ explaining: { explain: (_, request) => pages.explain(request) } });
+const api = apiWith({
+  explaining: { explain: (_, request) => pages.explain(request) },
+  diagnosing: {
+    probe: (origin) => probeCache(caches.default, origin),
+    view: () => null,
+    settings: Object.fromEntries(settingNames.map((name) => [name, false])) as Record<SettingName, boolean>,
+    deployment: undefined,
+  },
+});
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;

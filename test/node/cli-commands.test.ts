@@ -229,6 +229,7 @@ describe("what looks things up", () => {
         .split("\n")
         .map((line) => JSON.parse(line).cache),
     ).toEqual(PAGES.map(() => "gateway"));
+    expect(all.stderr).toBe("");
     expect((await larder("entries", "--tag", "nobody")).stdout).toBe("There are no entries.\n");
     const wrong = await larder("entries", "--state", "rotten");
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("state")]);
@@ -323,6 +324,41 @@ describe("larder schedule", () => {
   });
 });
 
+describe("larder export", () => {
+  it("writes all there is, more than a page of it, and says that it is whole", async () => {
+    for (let at = 0; at < 205; at += 1) await coordinator.api("/purge", { tags: ["nothing"], reason: `${at}` });
+    const { code, stdout, stderr } = await larder("export");
+    expect([code, stderr]).toEqual([0, ""]);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string; seq?: number; key?: string });
+    expect([lines[0], lines.at(-1)]).toMatchObject([
+      { kind: "namespace", format: 1, namespace: "default" },
+      { kind: "end" },
+    ]);
+    const seqs = lines.filter(({ kind }) => kind === "purge").map(({ seq }) => seq);
+    expect(seqs.length).toBeGreaterThan(204);
+    expect(new Set(seqs).size).toBe(seqs.length);
+    expect(new Set(lines.filter(({ kind }) => kind === "entry").map(({ key }) => key)).size).toBe(PAGES.length);
+  });
+});
+
+describe("larder doctor", () => {
+  it("finds nothing bad with a coordinator that works", async () => {
+    const { code, stdout, stderr } = await larder("doctor");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/good +Data centre's cache: keeps, finds and deletes/);
+    expect(stdout).toMatch(/good +Namespace's object: answers in \d/);
+    expect(stdout).toMatch(/good +View of the log: at [0-9a-f]{16}-\d+, confirmed/);
+    expect(stdout).toMatch(/good +Live feed: opens/);
+    expect(stdout).not.toMatch(/^(?:unwise|bad)/m);
+    const { findings } = await json<{ findings: readonly { state: string }[] }>("doctor");
+    expect(findings.length).toBeGreaterThan(9);
+    expect((await larder("doctor", "--token", "wrong")).code).toBe(3);
+  });
+});
+
 describe("larder tail", () => {
   it("tells of purges as they come, from a version on, and ends with 0 at Ctrl-C", async () => {
     const { seq } = await json<{ version: string }>("purge", "--tag", "product:1", "--reason", "before").then(
@@ -349,6 +385,34 @@ describe("larder tail", () => {
     expect((await text.ended).stdout).toMatch(
       /^\S+ \S+ purge \d+ hard tag product:1, in all caches: 2 entries, by token \(before\)\n.*\(after\\u001b\[31m\)\n$/,
     );
+  });
+
+  it("ends when nobody reads any more", async () => {
+    const { child, said, ended } = startCli(["tail"], directory, { env });
+    await until("it follows", async () => said.stderr.includes("following"));
+    child.stdout.destroy();
+    // What is written first may still find its way into the pipe.
+    await until("it ends", async () => {
+      await coordinator.api("/purge", { tags: ["nothing"] });
+      return child.exitCode !== null;
+    });
+    expect((await ended).code).toBe(0);
+  });
+
+  it("tells of many things, and says nothing else", async () => {
+    const { child, said, ended } = startCli(["tail", "--json"], directory, { env });
+    await until("it follows", async () => said.stderr.includes("following"));
+    for (let at = 0; at < 30; at += 1) await coordinator.api("/purge", { tags: ["nothing"], reason: `${at}` });
+    await until("all are told", async () => said.stdout.trim().split("\n").length === 30);
+    child.kill("SIGINT");
+    const { stdout, stderr } = await ended;
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => Number(JSON.parse(line).reason)),
+    ).toEqual(Array.from({ length: 30 }, (_, at) => at));
+    expect(stderr).toMatch(/^larder: following \S+\n$/);
   });
 
   it("connects again when the coordinator comes back, and has missed no purge", async () => {

@@ -96,7 +96,7 @@ describe("a coordinator that fails", () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining("may have been done")]);
   });
 
-  it.each([[purge], [["stats", "--watch"]], [["tail"]], [["entries"]], [["schedule", "list"]]])(
+  it.each([[purge], [["stats", "--watch"]], [["tail"]], [["entries"]], [["schedule", "list"]], [["doctor"]]])(
     "may not be there: %j",
     async (args) => {
       const url = `http://127.0.0.1:${await freeBasePort()}`;
@@ -225,6 +225,8 @@ describe("the command itself", () => {
     ["explain"],
     ["tail"],
     ["check"],
+    ["doctor"],
+    ["export"],
     ["schedule add"],
     ["schedule list"],
     ["schedule remove"],

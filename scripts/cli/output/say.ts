@@ -6,6 +6,6 @@ export async function say(flags: { readonly json?: true }, answer: object, text:
 }
 
 /** One event, or one of many items. */
-export async function sayLine(flags: { readonly json?: true }, item: object, text: () => string): Promise<void> {
-  await printed(flags.json === true ? `${JSON.stringify(item)}\n` : text());
+export function sayLine(flags: { readonly json?: true }, item: object, text: () => string): Promise<"read" | "closed"> {
+  return printed(flags.json === true ? `${JSON.stringify(item)}\n` : text());
 }

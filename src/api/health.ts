@@ -1,0 +1,31 @@
+import type { CacheProbe, Health, SettingName, ViewStanding } from "../../schema/health.ts";
+import type { NamespaceOperations } from "../../schema/rpc.ts";
+import { VERSION } from "./version.ts";
+
+/** What the isolate that answers knows of itself. */
+export interface Diagnosing {
+  readonly probe: (origin: string) => Promise<CacheProbe>;
+  readonly view: (namespace: string) => ViewStanding;
+  readonly settings: Readonly<Record<SettingName, boolean>>;
+  readonly deployment: string | undefined;
+}
+
+export async function health(
+  { probe, view, settings, deployment }: Diagnosing,
+  namespace: string,
+  object: Pick<NamespaceOperations, "health">,
+  request: Request,
+): Promise<Health> {
+  const startedAtMs = Date.now();
+  const its = await object.health();
+  const ms = Date.now() - startedAtMs;
+  return {
+    larder: VERSION,
+    ...(deployment === undefined ? {} : { deployment }),
+    at: new Date(),
+    cache: await probe(new URL(request.url).origin),
+    view: view(namespace),
+    object: { ...its, ms },
+    settings,
+  };
+}
