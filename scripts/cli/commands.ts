@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addCheck } from "./check.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addInit } from "./commands/init.ts";
 import { addLooking } from "./commands/looking.ts";
 import { addCacheClear, addPurge } from "./commands/purge.ts";
 import { addSchedule } from "./commands/schedule.ts";
@@ -11,5 +12,6 @@ import { addTail } from "./commands/tail.ts";
  * completions are quick.
  */
 export function addCommands(program: Command): void {
-  for (const add of [addPurge, addCacheClear, addLooking, addTail, addSchedule, addDoctor, addCheck]) add(program);
+  for (const add of [addPurge, addCacheClear, addLooking, addTail, addSchedule, addDoctor, addInit, addCheck])
+    add(program);
 }

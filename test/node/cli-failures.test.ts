@@ -227,6 +227,7 @@ describe("the command itself", () => {
     ["check"],
     ["doctor"],
     ["export"],
+    ["init"],
     ["schedule add"],
     ["schedule list"],
     ["schedule remove"],
