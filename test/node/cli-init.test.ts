@@ -141,7 +141,7 @@ describe("larder init", () => {
     await using files = await app({ "wrangler.toml": TOML });
     const { code, stdout } = await files.larder("init", "--dry-run");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^=*\n?--- wrangler\.toml\n\+\+\+ wrangler\.toml\n@@/);
+    expect(stdout).toMatch(/^--- wrangler\.toml\n\+\+\+ wrangler\.toml\n@@/);
     expect(stdout).toContain('+[[services]]\n+binding = "LARDER"\n+service = "larder"\n');
     expect(stdout).toContain("--- /dev/null\n+++ src/caches.ts\n");
     expect(await read(files, "wrangler.toml")).toBe(TOML);
