@@ -19,15 +19,9 @@ import type {
   TagsRequest,
 } from "../schema/listing.ts";
 import { EntriesRequestSchema, NamespacesRequestSchema, TagsRequestSchema } from "../schema/listing.ts";
-import type { CacheName } from "../schema/names.ts";
 import { CacheNameSchema, NamespaceSchema } from "../schema/names.ts";
-import type { PurgeHistoryPage, PurgeRecord, RevokeResult } from "../schema/purge.ts";
-import type {
-  CheckedPurgeRequest,
-  HistoryRequest,
-  InvalidationRequest,
-  PurgeRequest,
-} from "../schema/purge-request.ts";
+import type { PurgeHistoryPage, RevokeResult } from "../schema/purge.ts";
+import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
 import {
   BySchema,
   HistoryRequestSchema,
@@ -35,8 +29,9 @@ import {
   PurgeRequestSchema,
   SeqSchema,
 } from "../schema/purge-request.ts";
+import type { CheckedWarmRequest, Refill, WarmRequest } from "../schema/refill.ts";
+import { RefillIdSchema, WarmRequestSchema } from "../schema/refill.ts";
 import type { CallContext, CompleteReply, LogSlice, LogVerdict, NamespaceRpc, PurgeReply } from "../schema/rpc.ts";
-import { CallContextSchema } from "../schema/rpc.ts";
 import type { Schedule, ScheduleRequest } from "../schema/schedule.ts";
 import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../schema/stats.ts";
@@ -46,8 +41,8 @@ import { objectHealth } from "./health.ts";
 import { judgement } from "./judgement.ts";
 import type { Parts } from "./parts.ts";
 import { assemble } from "./parts.ts";
-import type { WrittenPurge } from "./purges.ts";
 import { commonCache } from "./purges.ts";
+import { Purging } from "./purging.ts";
 import { Schedules } from "./schedules.ts";
 
 /**
@@ -57,11 +52,16 @@ import { Schedules } from "./schedules.ts";
 export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #parts: Parts;
   readonly #schedules: Schedules;
+  readonly #purging: Purging;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#parts = assemble(ctx, env);
-    this.#schedules = new Schedules(ctx.storage.sql, (request, by) => this.#purge({}, request, by));
+    this.#purging = new Purging(this.#parts, (work) => ctx.waitUntil(work));
+    this.#schedules = new Schedules(ctx.storage.sql, {
+      purge: (request, by) => this.#purging.atOnce({}, request, by),
+      warm: (request, by) => this.#warm(request, by),
+    });
   }
 
   async sync(context: CallContext): Promise<{ log: LogSlice }> {
@@ -90,6 +90,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       if (settled === "stored") {
         // What may not be served without the origin's word is nothing to count or list.
         if (report.lifetimeSeconds > 0) this.#parts.index.put(report, nowMs);
+        this.#parts.gathering.learn(report.cache, checked.debounce);
         this.#parts.housekeeping.noteLifetime(Math.max(report.lifetimeSeconds, report.keptSeconds));
         const { key, cache, tags, bytes } = report;
         this.#parts.recorder.record(
@@ -138,22 +139,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const checked = parse(PurgeRequestSchema, request);
     const caller = parse(BySchema, by, "by");
     if (checked.dryRun === true) return this.#call(context, (nowMs) => this.#parts.purges.tryOut(checked, nowMs));
-    return this.#purge(context, checked, caller);
-  }
-
-  async #purge(context: CallContext, checked: CheckedPurgeRequest, caller: string) {
-    const { record, purged, approximate, erased } = this.#transaction(context, (nowMs) =>
-      this.#written(this.#parts.purges.purge(checked, caller, nowMs), checked.cache),
-    );
-    await this.#publish(record);
-    if (erased !== undefined) this.ctx.waitUntil(this.#parts.shield.drop(erased));
-    return {
-      purged,
-      ...(approximate ? { approximate } : {}),
-      version: this.#parts.log.versionAt(record.seq),
-      log: this.#parts.log.slice(context.since),
-      ...(erased === undefined ? {} : { erased }),
-    };
+    return this.#purging.purge(context, checked, caller);
   }
 
   async remove(
@@ -170,7 +156,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       this.#parts.recorder.record({ type: "delete", cache: name, rule: undefined, seq: written.record.seq });
       return written;
     });
-    await this.#publish(record);
+    await this.#purging.publish(record);
     return { deleted: purged > 0, log: this.#parts.log.slice(context.since) };
   }
 
@@ -183,7 +169,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       const details = { by: "request", atMs: nowMs, reason: undefined, count: 0, approximate: false };
       return this.#parts.log.appendAutomatic(selectors, details);
     });
-    await this.#publish(record);
+    await this.#purging.publish(record);
     return { log: this.#parts.log.slice(context.since) };
   }
 
@@ -193,11 +179,11 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     const request = parse(PurgeRequestSchema, { cache, everything: true, reason: `version ${id} was deployed` });
     const record = this.#transaction(context, (nowMs) => {
       if (!this.#parts.deployments.isNew(checked)) return undefined;
-      const { record: written } = this.#written(this.#parts.purges.purge(request, "deployment", nowMs), cache);
+      const { record: written } = this.#purging.written(request, undefined, "deployment", nowMs);
       this.#parts.deployments.note(checked, written.seq, nowMs);
       return written;
     });
-    if (record !== undefined) await this.#publish(record);
+    if (record !== undefined) await this.#purging.publish(record);
     return { log: this.#parts.log.slice(context.since) };
   }
 
@@ -213,7 +199,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       this.#parts.recorder.record({ ...event, cache: commonCache(selectors), rule: undefined });
       return back;
     });
-    await this.#publish(record);
+    await this.#purging.publish(record);
     return {
       restored,
       ...(approximate ? { approximate } : {}),
@@ -291,6 +277,28 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#schedules.remove(parse(ScheduleIdSchema, id, "id"));
   }
 
+  async refills(): Promise<{ refills: readonly Refill[] }> {
+    return { refills: this.#parts.refills.list() };
+  }
+
+  async refill(id: string): Promise<Refill> {
+    return this.#parts.refills.one(parse(RefillIdSchema, id, "id"));
+  }
+
+  async warm(request: WarmRequest, by: string): Promise<Refill> {
+    return this.#warm(parse(WarmRequestSchema, request), parse(BySchema, by, "by"));
+  }
+
+  async #warm(request: CheckedWarmRequest, by: string): Promise<Refill> {
+    const begun = this.#parts.refills.warm(request, by);
+    await this.#parts.alarm.wake(this.#parts.refills);
+    return begun;
+  }
+
+  async stopRefill(id: string): Promise<Refill> {
+    return this.#parts.refills.stop(parse(RefillIdSchema, id, "id"));
+  }
+
   async health(): Promise<ObjectHealth> {
     return objectHealth(this.ctx.storage.sql, this.#parts, this.env as Cloudflare.Env, Date.now());
   }
@@ -318,18 +326,12 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    const { alarm, housekeeping, zone } = this.#parts;
-    await alarm.run([housekeeping, zone, this.#schedules]);
+    const { alarm, housekeeping, refills, zone } = this.#parts;
+    await alarm.run([housekeeping, zone, this.#schedules, this.#purging, refills]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {
     return judgement(entry, this.#parts.log.view).state;
-  }
-
-  async #publish(record: PurgeRecord): Promise<void> {
-    this.#parts.log.publish(record);
-    await this.#parts.alarm.wake(this.#parts.zone);
-    await this.#parts.housekeeping.purgeLogged(Date.now());
   }
 
   #call<Reply extends object>(context: CallContext, work: (nowMs: number) => Reply): Reply & { log: LogSlice } {
@@ -337,14 +339,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return { ...reply, log: this.#parts.log.slice(context.since) };
   }
 
-  #written(written: WrittenPurge, cache: CacheName | undefined): WrittenPurge {
-    const { record, purged } = written;
-    this.#parts.recorder.record({ type: "purge", cache, rule: undefined, seq: record.seq, purged });
-    return written;
-  }
-
   #transaction<Result>(context: CallContext, work: (nowMs: number) => Result): Result {
-    const { report } = parse(CallContextSchema, context, "context");
-    return this.#parts.recorder.transaction(report, work);
+    return this.#purging.transaction(context, work);
   }
 }

@@ -6,8 +6,8 @@ import type { FeedRequestSchema } from "../schema/feed.ts";
 import { FEED_PROTOCOL } from "../schema/feed-protocol.ts";
 import { limits } from "../schema/limits.ts";
 import type { CacheName } from "../schema/names.ts";
-import type { FeedSources, FillEvent } from "./frames.ts";
-import { Frames, fillEvent } from "./frames.ts";
+import type { FeedSources, FillEvent, RefillEvent } from "./frames.ts";
+import { Frames, fillEvent, refillEvent } from "./frames.ts";
 import type { Recorded } from "./recorder.ts";
 import type { Newcomer } from "./subscribers.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -30,6 +30,7 @@ export class Feed {
   #counts = new Map<string, Partial<Record<CounterName, number>>>();
   #fills: FillEvent[] = [];
   #dropped = new Map<CacheName, number>();
+  #refills = new Map<string, RefillEvent>();
   /** Undefined as long as this instance of the object has sent none. */
   #lastFrameMs: number | undefined;
   #isDue = false;
@@ -79,6 +80,8 @@ export class Feed {
       addCounts(sum, counts);
     }
     for (const event of events) {
+      const refill = refillEvent(event, Date.now());
+      if (refill !== undefined) this.#refills.set(refill.id, refill);
       const told = fillEvent(event, Date.now());
       if (told === undefined) continue;
       if (this.#fills.length < limits.feedEvents) this.#fills.push(told);
@@ -112,9 +115,10 @@ export class Feed {
     this.#listened = false;
     const nowMs = Date.now();
     this.#lastFrameMs = nowMs;
-    const changes = { counts: this.#counts, fills: this.#fills, dropped: this.#dropped };
+    const changes = { counts: this.#counts, fills: this.#fills, refills: this.#refills, dropped: this.#dropped };
     this.#counts = new Map();
     this.#fills = [];
+    this.#refills = new Map();
     this.#dropped = new Map();
     const frames = new Frames(this.#sources, nowMs, changes);
     for (const alike of this.#subscribers.alike()) {

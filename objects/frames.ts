@@ -21,10 +21,15 @@ export interface FeedSources {
 /** Trouble with fills, as the feed tells of it. */
 export type FillEvent = Extract<FeedEvent, { kind: "fill-failed" | "marker" }>;
 
+/** How a refill gets on. */
+export type RefillEvent = Extract<FeedEvent, { kind: "refill" }>;
+
 /** What has happened since the last frame, but for what the log has. */
 interface Changes {
   readonly counts: ReadonlyMap<string, Counts>;
   readonly fills: readonly FillEvent[];
+  /** The newest of each. */
+  readonly refills: ReadonlyMap<string, RefillEvent>;
   /** How many more of these there were, by cache. */
   readonly dropped: ReadonlyMap<CacheName, number>;
 }
@@ -82,7 +87,8 @@ export class Frames {
     const fills = wantsFills ? this.#changes.fills.filter(({ cache }) => isOf(subscriber, cache)) : [];
     const left = wantsFills ? [...this.#changes.dropped].filter(([name]) => isOf(subscriber, name)) : [];
     const dropped = left.reduce((sum, [, many]) => sum + many, 0);
-    const events = [...logged.events, ...fills];
+    const refills = kinds.includes("refills") ? [...this.#changes.refills.values()] : [];
+    const events = [...logged.events, ...fills, ...refills.filter((event) => isAbout(event, subscriber))];
     const { seq } = logged;
     if (counts.length + events.length + dropped === 0) return { seq };
     const frame: Frame = {
@@ -114,6 +120,18 @@ function isOf({ cache }: Subscriber, name: string): boolean {
 
 function concerns({ caches }: LogEvent, { cache }: Subscriber): boolean {
   return cache === undefined || caches === "all" || caches.includes(cache);
+}
+
+function isAbout({ cache: of }: RefillEvent, { cache }: Subscriber): boolean {
+  return cache === undefined || of === undefined || of === cache;
+}
+
+/** What the feed tells of a refill. */
+export function refillEvent(event: CacheEvent, atMs: number): RefillEvent | undefined {
+  if (event.type !== "refill") return undefined;
+  const { id, cache, state, total, filled, failed, skipped } = event;
+  const of = cache === undefined ? {} : { cache };
+  return { kind: "refill", at: new Date(atMs), ...of, id, state, total, filled, failed, skipped };
 }
 
 /** What of an event the feed tells besides what is counted and logged. */

@@ -11,12 +11,16 @@ import { Enlistment } from "./enlistment.ts";
 import { Explanations } from "./explanation.ts";
 import { Feed } from "./feed.ts";
 import { Fills } from "./fills.ts";
+import { Gathering } from "./gathering.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Listing } from "./listing.ts";
+import { OriginPace } from "./origin-pace.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
 import { Purges } from "./purges.ts";
 import { Recorder } from "./recorder.ts";
+import { askerOf } from "./refill-ask.ts";
+import { Refills } from "./refills.ts";
 import { Shield } from "./shield.ts";
 import { Stats } from "./stats.ts";
 import { migrate } from "./storage.ts";
@@ -88,14 +92,27 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
       },
     ],
   });
+  const pace = new OriginPace();
+  const refills = new Refills({
+    ...{ sql, fills, index, log, top, recorder, pace },
+    ask: askerOf({
+      app: env.LARDER_REFILL,
+      own: () => (ctx.exports as unknown as { readonly default: Fetcher }).default,
+      network: (request) => fetch(request),
+    }),
+    waitUntil: (work) => ctx.waitUntil(work),
+  });
+  ctx.waitUntil(alarm.wake(refills));
   return {
     ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, alarm, housekeeping, feed, recorder },
     directory: new Directory(sql),
     explanations: new Explanations({ fills, history, index, log }),
+    gathering: new Gathering(sql),
     listing: new Listing(index, log),
     purges: new Purges(log, index, zone),
+    refills,
     tickets: new Tickets(sql),
-    turns: new Turns({ fills, index, log, recorder, shield }),
+    turns: new Turns({ fills, index, log, pace, recorder, shield }),
     zone,
   };
 }

@@ -47,13 +47,7 @@ export class Purges {
     const named = mode === "erase" ? this.#named(selectors, nowMs) : undefined;
     const { count, entries } =
       named === undefined ? this.#count(selectors, nowMs, hits) : { count: named.filter(hits).length, entries: named };
-    if (request.maxEntries !== undefined && count > request.maxEntries) {
-      throw new LarderError(
-        "too-many-entries",
-        `maxEntries: the purge would hit ${count} entries, and at most ${request.maxEntries} are allowed; narrow it, or raise maxEntries`,
-        { field: "maxEntries", limit: request.maxEntries },
-      );
-    }
+    guard(request, count);
     this.#index.remove((named ?? []).map(({ id }) => id));
     const erased = named?.map(({ key }) => key);
     const approximate = entries === undefined;
@@ -61,6 +55,14 @@ export class Purges {
     const record = this.#log.append(mode, selectors, details);
     this.#zone.logged(record, nowMs);
     return { record, purged: count, approximate, erased };
+  }
+
+  /** How many entries it would hit. @throws LarderError `too-many-entries` */
+  weigh(request: CheckedPurgeRequest, nowMs: number): Pick<WrittenPurge, "purged" | "approximate"> {
+    const selectors = selectorsOf(request);
+    const { count, entries } = this.#count(selectors, nowMs, this.#hitBy(selectors, modeOf(request)));
+    guard(request, count);
+    return { purged: count, approximate: entries === undefined };
   }
 
   /** What the purge would do, with a page of what it would hit. */
@@ -152,6 +154,16 @@ export class Purges {
     const asOf: LogPoint = { epoch: view.epoch, seq: entry.asOfSeq };
     return logState({ ...entry, asOf }, view);
   }
+}
+
+/** @throws LarderError `too-many-entries` */
+function guard({ maxEntries }: Pick<CheckedPurgeRequest, "maxEntries">, count: number): void {
+  if (maxEntries === undefined || count <= maxEntries) return;
+  throw new LarderError(
+    "too-many-entries",
+    `maxEntries: the purge would hit ${count} entries, and at most ${maxEntries} are allowed; narrow it, or raise maxEntries`,
+    { field: "maxEntries", limit: maxEntries },
+  );
 }
 
 /** Whether an entry is better off in the one state than in the other. */

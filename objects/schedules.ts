@@ -2,7 +2,9 @@ import { Cron } from "croner";
 import { asLarderError, LarderError } from "../schema/errors.ts";
 import { limits } from "../schema/limits.ts";
 import type { PurgeResult } from "../schema/purge.ts";
+import type { CheckedPurgeRequest } from "../schema/purge-request.ts";
 import { modeOf } from "../schema/purge-request.ts";
+import type { CheckedWarmRequest, Refill } from "../schema/refill.ts";
 import type { CheckedScheduleRequest, Schedule } from "../schema/schedule.ts";
 import { newEpoch } from "../schema/version.ts";
 import { log } from "../src/telemetry/log.ts";
@@ -15,7 +17,7 @@ interface Row extends Record<string, SqlStorageValue> {
   id: string;
   cron: string;
   time_zone: string;
-  purge: string;
+  action: string;
   by: string;
   created_at_ms: number;
   next_at_ms: number;
@@ -24,29 +26,35 @@ interface Row extends Record<string, SqlStorageValue> {
 
 type Last = { readonly atMs: number } & (
   | Pick<Extract<NonNullable<Schedule["last"]>, { purged: number }>, "purged" | "version" | "mode">
+  | { readonly refill: string }
   | { readonly error: string }
 );
 
-/** Makes a purge, as whoever calls for it would; who asks is for the history. */
-type Purge = (request: CheckedScheduleRequest["purge"], by: string) => Promise<Pick<PurgeResult, "purged" | "version">>;
+/** What schedules do, as whoever calls for it would; who asks is for the history. */
+export interface Actions {
+  purge(request: CheckedPurgeRequest, by: string): Promise<Pick<PurgeResult, "purged" | "version">>;
+  warm(request: CheckedWarmRequest, by: string): Promise<Pick<Refill, "id">>;
+}
+
+type Action = Pick<Schedule, "purge" | "warm">;
 
 /**
- * Purges that are made again and again, by the clock. A schedule is moved on after its purge has been made: should the
- * object end in between, the purge is made twice, which costs a refill at most, and never not at all. What was missed while
+ * Purges and refills that are made again and again, by the clock. A schedule is moved on after that has been made: should the object
+ * end in between, it is made twice, which costs requests at most, and never not at all. What was missed while
  * the platform was away is made once.
  */
 export class Schedules implements Timed {
   readonly slackMs = 0;
   readonly #sql: SqlStorage;
-  readonly #purge: Purge;
+  readonly #actions: Actions;
 
-  constructor(sql: SqlStorage, purge: Purge) {
+  constructor(sql: SqlStorage, actions: Actions) {
     this.#sql = sql;
-    this.#purge = purge;
+    this.#actions = actions;
   }
 
   /** @throws LarderError `invalid-input` for what never comes, and where there are too many already */
-  add({ cron, timeZone, purge }: CheckedScheduleRequest, by: string, nowMs: number): Schedule {
+  add({ cron, timeZone, purge, warm }: CheckedScheduleRequest, by: string, nowMs: number): Schedule {
     const { many } = this.#sql.exec<{ many: number }>("SELECT COUNT(*) AS many FROM schedules").one();
     if (many >= limits.schedules) {
       const message = `schedule: a namespace has at most ${limits.schedules} schedules; remove one first`;
@@ -54,8 +62,8 @@ export class Schedules implements Timed {
     }
     const id = newEpoch();
     this.#sql.exec(
-      `INSERT INTO schedules (id, cron, time_zone, purge, "by", created_at_ms, next_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, cron, timeZone, JSON.stringify(purge), by, nowMs, nextMs(cron, timeZone, nowMs)],
+      `INSERT INTO schedules (id, cron, time_zone, action, "by", created_at_ms, next_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, cron, timeZone, JSON.stringify({ purge, warm }), by, nowMs, nextMs(cron, timeZone, nowMs)],
     );
     return this.#one(id);
   }
@@ -91,9 +99,8 @@ export class Schedules implements Timed {
     return due.length === AT_ONCE ? "again" : undefined;
   }
 
-  async #carryOut({ id, cron, time_zone, purge }: Row, nowMs: number): Promise<void> {
-    const request = JSON.parse(purge) as CheckedScheduleRequest["purge"];
-    const last = await this.#made(request, id, nowMs);
+  async #carryOut({ id, cron, time_zone, action }: Row, nowMs: number): Promise<void> {
+    const last = await this.#made(JSON.parse(action) as Action, `schedule:${id}`, nowMs);
     this.#sql.exec(
       "UPDATE schedules SET next_at_ms = ?, last = ? WHERE id = ?",
       nextMs(cron, time_zone, nowMs),
@@ -102,15 +109,17 @@ export class Schedules implements Timed {
     );
   }
 
-  /** A purge that is refused, by its guard or otherwise, is refused until the next time. */
-  async #made(request: CheckedScheduleRequest["purge"], id: string, atMs: number): Promise<Last> {
+  /** What is refused, a purge by its guard for one, is refused until the next time. */
+  async #made({ purge, warm }: Action, by: string, atMs: number): Promise<Last> {
     try {
-      const { purged, version } = await this.#purge(request, `schedule:${id}`);
-      return { atMs, purged, version, mode: modeOf(request) };
+      if (warm !== undefined) return { atMs, refill: (await this.#actions.warm(warm, by)).id };
+      if (purge === undefined) return { atMs, error: "it says neither what to purge nor what to warm" };
+      const { purged, version } = await this.#actions.purge(purge, by);
+      return { atMs, purged, version, mode: modeOf(purge) };
     } catch (error) {
       const refusal = asLarderError(error);
       if (refusal === undefined) throw error;
-      log("warn", "a scheduled purge was refused", { schedule: id, code: refusal.code, refusal: refusal.message });
+      log("warn", "what was scheduled was refused", { by, code: refusal.code, refusal: refusal.message });
       return { atMs, error: refusal.message };
     }
   }
@@ -140,7 +149,7 @@ function scheduleOf(row: Row): Schedule {
     id: row.id,
     cron: row.cron,
     timeZone: row.time_zone,
-    purge: JSON.parse(row.purge) as Schedule["purge"],
+    ...(JSON.parse(row.action) as Action),
     by: row.by,
     createdAt: new Date(row.created_at_ms),
     nextAt: new Date(row.next_at_ms),

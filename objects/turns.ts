@@ -4,6 +4,7 @@ import { cacheOfKey } from "../schema/key.ts";
 import type { CompleteOutcome } from "../schema/rpc.ts";
 import { logState } from "../src/log/verdict.ts";
 import type { Fills, KeyNote } from "./fills.ts";
+import type { OriginPace } from "./origin-pace.ts";
 import type { PurgeLog } from "./purge-log.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Shield } from "./shield.ts";
@@ -22,14 +23,23 @@ export class Turns {
   readonly #fills: Fills;
   readonly #index: TagIndex;
   readonly #log: PurgeLog;
+  readonly #pace: OriginPace;
   readonly #recorder: Recorder;
   readonly #shield: Shield;
   readonly #waiting: WaitingList;
 
-  constructor(parts: { fills: Fills; index: TagIndex; log: PurgeLog; recorder: Recorder; shield: Shield }) {
+  constructor(parts: {
+    fills: Fills;
+    index: TagIndex;
+    log: PurgeLog;
+    pace: OriginPace;
+    recorder: Recorder;
+    shield: Shield;
+  }) {
     this.#fills = parts.fills;
     this.#index = parts.index;
     this.#log = parts.log;
+    this.#pace = parts.pace;
     this.#recorder = parts.recorder;
     this.#shield = parts.shield;
     this.#waiting = new WaitingList((key, dataCentre, awaited) => {
@@ -78,6 +88,8 @@ export class Turns {
     if (have !== "nothing" && note !== undefined && note.retryAtMs > nowMs) {
       return { kind: "later", seconds: secondsTo(note.retryAtMs, nowMs) };
     }
+    const pause = have === "stale" ? this.#pace.mayRefresh(place.cache, place.url, nowMs) : true;
+    if (pause !== true) return { kind: "later", seconds: secondsTo(nowMs + pause, nowMs) };
     return { kind: "lead", lease: this.#fills.lead(key, nowMs + leaseMs), ...(known ? { known } : {}) };
   }
 

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import type { ZoneOperation } from "../schema/zone.ts";
-import { parseDeltaSeconds } from "../src/http/delta-seconds.ts";
-import { parseHttpDate } from "../src/http/http-date.ts";
+import { retryAfterMs as retryAfterMsIn } from "../src/http/retry-after.ts";
 import type { ZoneSettings } from "./zone-settings.ts";
 
 /** An answer that has not come by then will not. */
@@ -68,7 +67,8 @@ function outcomeOf(status: number, retryAfter: string | null, body: string, nowM
   const errors = answer.success ? (answer.output.errors ?? []) : [];
   const said = errors.map(({ code, message }) => [code, message].filter((part) => part !== undefined).join(" "));
   const message = [String(status), ...said].join(": ").slice(0, MESSAGE_CHARACTERS);
-  const retryAfterMs = retryAfterOf(retryAfter, nowMs);
+  // In seconds (developers.cloudflare.com/fundamentals/api/reference/limits).
+  const retryAfterMs = retryAfterMsIn(retryAfter, nowMs);
   if (status === 429) return { kind: "limited", message, retryAfterMs };
   if (status >= 300 && status !== 408 && status < 500 && !isAboutOperations(status))
     return { kind: "blocked", message };
@@ -91,15 +91,6 @@ function isAboutOperations(status: number): boolean {
  */
 function isAboutCaller({ code = 0 }: { readonly code?: number | undefined }): boolean {
   return code >= 6000 && code < 11_000;
-}
-
-/** RFC 9110 section 10.2.3: seconds or a date. Cloudflare sends seconds (developers.cloudflare.com/fundamentals/api/reference/limits). */
-function retryAfterOf(field: string | null, nowMs: number): number {
-  if (field === null) return 0;
-  const seconds = parseDeltaSeconds(field.trim());
-  if (seconds !== undefined) return seconds * 1000;
-  const atMs = parseHttpDate(field.trim());
-  return atMs === undefined ? 0 : Math.max(0, atMs - nowMs);
 }
 
 function fromJson(body: string): unknown {

@@ -89,6 +89,7 @@ export function countersOf(event: Happening): readonly (readonly [CounterName, n
     // For the live feed and the log: what follows from them is counted as it happens.
     case "fill-failed":
     case "marker":
+    case "refill":
       return [];
   }
 }

@@ -1,5 +1,6 @@
 import type { Key } from "./key.ts";
 import type { CacheName, Tag } from "./names.ts";
+import type { RefillProgress, RefillState } from "./refill.ts";
 
 /**
  * The one union of what happens in a cache. Counters, the live feed, logs and explanations read it; nothing counts on
@@ -13,7 +14,7 @@ export type CacheEvent = Happening & {
 };
 
 /** A {@link CacheEvent} before it is told of which cache and rule it is. */
-export type Happening = Answered | Asked | Written | Invalidated | Troubled;
+export type Happening = Answered | Asked | Written | Invalidated | Troubled | Refilled;
 
 /** How a look-up came out: each that is counted is one of these. */
 export type Answered =
@@ -63,6 +64,9 @@ export type Troubled =
   | { readonly type: "fill-failed"; readonly key: Key; readonly failures: number; readonly retryAtMs: number }
   /** A response could not be stored, and until then nobody waits for the next under its key (hit-for-miss). */
   | { readonly type: "marker"; readonly key: Key; readonly untilMs: number };
+
+/** A refill has begun, has come so far, or has ended. */
+export type Refilled = { readonly type: "refill"; readonly id: string; readonly state: RefillState } & RefillProgress;
 
 /** Why a look-up found nothing to serve. */
 export const lookedUpReasons = [

@@ -6,7 +6,7 @@ import type { CacheName, Namespace, Tag } from "./names.ts";
 import { CacheNameSchema } from "./names.ts";
 import { KeyingSchema } from "./options.ts";
 import type { PurgeMode, Selector } from "./purge.ts";
-import { isRequestUrl } from "./purge-request.ts";
+import { isRequestUrl } from "./request-url.ts";
 import type { Version } from "./version.ts";
 
 /** Why a request is, or is not, answered from the cache. Nothing has changed for it having been asked. */

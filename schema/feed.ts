@@ -4,11 +4,12 @@ import type { Key } from "./key.ts";
 import type { CacheName } from "./names.ts";
 import { CacheNameSchema } from "./names.ts";
 import type { PurgeHistoryItem } from "./purge.ts";
+import type { RefillProgress, RefillState } from "./refill.ts";
 import type { CacheStats } from "./stats.ts";
 import type { Version } from "./version.ts";
 
-/** What a feed may be of: counts, purges with what takes them back, and trouble with fills. */
-const feedKinds = ["counts", "purges", "fills"] as const;
+/** What a feed may be of: counts, purges with what takes them back, trouble with fills, and how refills get on. */
+const feedKinds = ["counts", "purges", "fills", "refills"] as const;
 export type FeedKind = (typeof feedKinds)[number];
 
 /** What is asked of a feed, in the query of its URL. */
@@ -18,7 +19,7 @@ export const FeedRequestSchema = v.strictObject({
   /** All when left out. */
   kinds: v.optional(
     v.pipe(
-      v.array(v.picklist(feedKinds, 'must be "counts", "purges" or "fills"'), "must be a list of kinds"),
+      v.array(v.picklist(feedKinds, 'must be "counts", "purges", "fills" or "refills"'), "must be a list of kinds"),
       v.minLength(1, "must name at least one kind"),
     ),
     [...feedKinds],
@@ -102,7 +103,16 @@ export type FeedEvent =
       readonly cache: CacheName;
       readonly key: Key;
       readonly until: Date;
-    };
+    }
+  /** A refill has begun, has come so far, or has ended; the newest of each in a frame. */
+  | ({
+      readonly kind: "refill";
+      readonly at: Date;
+      /** Left out where it is of several. */
+      readonly cache?: CacheName;
+      readonly id: string;
+      readonly state: RefillState;
+    } & RefillProgress);
 
 export const TicketSchema = v.pipe(v.string("must be a string"), v.maxLength(100, "must be at most 100 characters"));
 

@@ -3,6 +3,7 @@ import { PlaceSchema } from "./entry.ts";
 import type { Key } from "./key.ts";
 import { KeySchema, normalizeVary } from "./key.ts";
 import { limits } from "./limits.ts";
+import { DebounceSchema } from "./refill.ts";
 
 /** The right to fill a key: who holds it asks the origin, and everybody else waits. */
 export interface Lease {
@@ -56,7 +57,7 @@ export type Turn =
   | { readonly kind: "varies"; readonly names: readonly string[]; readonly seconds: number }
   /** The last response could not be stored: until then nobody waits for the next. */
   | { readonly kind: "pass"; readonly seconds: number }
-  /** The last attempt failed, and what the caller has will do for so long. */
+  /** The last attempt failed, or a refill is under way that holds refreshes to its pace: what the caller has will do for so long. */
   | { readonly kind: "later"; readonly seconds: number }
   /** Too many wait already. */
   | { readonly kind: "busy" };
@@ -95,6 +96,8 @@ export const CompletionSchema = v.strictObject({
       dataCentre: v.pipe(v.string(), v.maxLength(16)),
     }),
   ),
+  /** That the cache gathers purges; left out where it does not. */
+  debounce: v.optional(DebounceSchema),
   /** Left out when the body is too large for the shield. */
   shield: v.optional(
     v.strictObject({

@@ -119,11 +119,29 @@ export function buildKey(parts: KeyParts): Key {
   return `${parts.url}${joint}${MARK}${scope}/${method}/${vary}` as Key;
 }
 
+/** What a key is made of; undefined where it is no key of ours. */
+export function readKey(key: Key): KeyParts | undefined {
+  const joint = Math.max(key.lastIndexOf("?"), key.lastIndexOf("&"));
+  const own = key.slice(joint + 1);
+  const [namespace = "", cache = "", method = "", vary = ""] = own.slice(MARK.length).split("/");
+  if (!own.startsWith(MARK) || cache === "") return undefined;
+  return {
+    namespace: decodeURIComponent(namespace) as Namespace,
+    cache: decodeURIComponent(cache) as CacheName,
+    method: decodeURIComponent(method),
+    url: key.slice(0, joint) as AbsoluteUrl,
+    vary: vary === "" ? [] : vary.split(",").map(readPart),
+  };
+}
+
+function readPart(part: string): KeyParts["vary"][number] {
+  const [name = "", value] = part.split("=").map(decodeURIComponent);
+  return [name, value ?? null];
+}
+
 /** The cache whose entry a key is of; undefined where it is no key of ours. */
 export function cacheOfKey(key: Key): CacheName | undefined {
-  const own = key.slice(Math.max(key.lastIndexOf("?"), key.lastIndexOf("&")) + 1);
-  const [, cache = ""] = own.split("/");
-  return own.startsWith(MARK) && cache !== "" ? (decodeURIComponent(cache) as CacheName) : undefined;
+  return readKey(key)?.cache;
 }
 
 /**

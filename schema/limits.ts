@@ -16,6 +16,8 @@ export const limits = {
   tagsTotalCharacters: 16_000,
   /** Selectors in one purge. */
   selectorsPerPurge: 1000,
+  /** Characters of a purge's selectors as JSON: what one row of the log, and one reply that carries it, may hold. */
+  selectorsCharacters: 256 * 1024,
   /** URLs, tags and prefixes that the purge records of an isolate's view name; older entries are asked about one by one. */
   viewRecords: 10_000,
   /** Characters of purge records, as JSON, in one reply: an RPC message holds 32 MiB. */
@@ -36,6 +38,20 @@ export const limits = {
   ruleCharacters: 200,
   /** Characters in a key or tag that is counted by name; the rest is left out. */
   countedNameCharacters: 512,
+  /** URLs that one refill fetches. */
+  refillUrls: 10_000,
+  /** Requests of one refill that may be under way at one time, */
+  refillConcurrency: 50,
+  /** and that may begin in a second. */
+  refillsPerSecond: 1_000,
+  /** Bytes of one sitemap, decoded: it is read as a whole. */
+  sitemapBytes: 16 * 1024 * 1024,
+  /** Refills of one namespace that wait or run. */
+  refills: 100,
+  /** Seconds for which a cache may gather purges. */
+  debounceSeconds: 600,
+  /** Purges that are gathered at one time; the next puts them in force. */
+  gatheredPurges: 10_000,
   /** Schedules of one namespace. */
   schedules: 100,
   /** Connections to the live feed of one namespace; the platform itself stops at 32,768. */

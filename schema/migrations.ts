@@ -200,4 +200,53 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX schedules_by_next ON schedules (next_at_ms);
   `,
+  `
+  -- URLs that are fetched at a pace, so that what they answer is cached; and how far that has come.
+  CREATE TABLE refills (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cache TEXT,
+    "by" TEXT NOT NULL,
+    reason TEXT,
+    -- Of a refill after a purge: the number of that in the log.
+    after_seq INTEGER,
+    concurrency INTEGER NOT NULL,
+    per_second REAL NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    started_at_ms INTEGER,
+    ended_at_ms INTEGER,
+    total INTEGER NOT NULL,
+    filled INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    -- As JSON.
+    last_error TEXT
+  ) WITHOUT ROWID;
+
+  -- What they fetch, as JSON lists, each with the place of its first in the whole. Gone when a refill has ended.
+  CREATE TABLE refill_items (
+    refill TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    items TEXT NOT NULL,
+    PRIMARY KEY (refill, start)
+  ) WITHOUT ROWID;
+
+  -- Caches that gather purges, as what is put into them says; and purges that wait.
+  CREATE TABLE debounces (cache TEXT PRIMARY KEY, debounce TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE gathered (
+    id INTEGER PRIMARY KEY,
+    cache TEXT NOT NULL,
+    selectors TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    reason TEXT,
+    at_ms INTEGER NOT NULL,
+    due_at_ms INTEGER NOT NULL
+  );
+  CREATE INDEX gathered_by_cache ON gathered (cache);
+
+  -- A schedule may warm as well as purge.
+  ALTER TABLE schedules RENAME COLUMN purge TO action;
+  UPDATE schedules SET action = json_object('purge', json(action));
+  `,
 ];

@@ -18,6 +18,7 @@ import { LeaseSchema } from "./fills.ts";
 import { limits } from "./limits.ts";
 import type { Namespace } from "./names.ts";
 import { CacheNameSchema, NamespaceSchema, TagsSchema } from "./names.ts";
+import { RefillSchema } from "./refill.ts";
 import { RuleSchema } from "./rule.ts";
 import type { Version } from "./version.ts";
 import { VERSION_FORM } from "./version.ts";
@@ -130,6 +131,22 @@ export const CacheOptionsSchema = v.strictObject({
   onDeploy: v.optional(v.picklist(["keep", "purge"], 'must be "keep" or "purge"'), "keep"),
   /** The version that runs. Left out it is what the version metadata binding says, `CF_VERSION_METADATA`. */
   deployment: v.optional(DeploymentSchema),
+  /**
+   * Gathers purges of this cache, from the first for so long, and then makes one soft purge and one refill of them: an
+   * origin that a burst of purges would overwhelm sees no more than the pace of `refill`. What it holds is stale for up to
+   * so much longer. A purge that erases, or says `immediate`, is not held.
+   */
+  debounceSeconds: v.optional(
+    v.pipe(
+      WholeSecondsSchema,
+      v.minValue(1, "must be at least 1"),
+      v.maxValue(limits.debounceSeconds, `must be at most ${limits.debounceSeconds}`),
+    ),
+  ),
+  /** How what `debounceSeconds` has gathered is refilled. */
+  refill: v.optional(
+    v.strictObject({ ...RefillSchema.entries, top: v.optional(RefillSchema.entries.top, limits.refillUrls) }),
+  ),
   /** Refuses purges by this declaration that would hit more entries than this, unless they name a `maxEntries`. */
   maxEntriesPerPurge: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),

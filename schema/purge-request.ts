@@ -1,34 +1,12 @@
 import * as v from "valibot";
-import { KeySchema, normalizeUrl, sortQuery } from "./key.ts";
+import { KeySchema, sortQuery } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { CacheName } from "./names.ts";
 import { CacheNameSchema, TagsSchema } from "./names.ts";
 import type { PurgeMode, Selector } from "./purge.ts";
+import { RefillSchema } from "./refill.ts";
+import { RequestUrl, UrlText } from "./request-url.ts";
 import { atMost } from "./validate.ts";
-
-const UrlText = v.pipe(
-  v.string("must be a string"),
-  v.minLength(1, "must not be empty"),
-  v.maxLength(limits.urlCharacters, `must be at most ${limits.urlCharacters} characters`),
-);
-
-/** Checked before it is brought into its normal spelling, so that an error names where it stands. */
-const RequestUrl = v.pipe(
-  UrlText,
-  v.check(isRequestUrl, "must be an absolute http or https URL without a user name"),
-  v.transform((text) => normalizeUrl(text, "url")),
-);
-
-/** Whether a key can be made of it, but for its length. */
-export function isRequestUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null &&
-    (url.protocol === "https:" || url.protocol === "http:") &&
-    url.username === "" &&
-    url.password === ""
-  );
-}
 
 /**
  * A URL prefix as normal URLs spell it. It may end anywhere, in the middle of a host, a segment or an escape, so that
@@ -89,9 +67,6 @@ const SelectorSchema = v.pipe(
   ),
 );
 
-/** Characters of a purge's selectors as JSON: what one row of the log, and one reply that carries it, may hold. */
-const SELECTORS_CHARACTERS = 256 * 1024;
-
 /** As a call of the client, of RPC and of REST spells it. */
 const purgeOptions = {
   /** What to purge is the union of these; instead of naming one thing directly. At most 1,000. */
@@ -101,9 +76,9 @@ const purgeOptions = {
       v.minLength(1, "must hold at least one selector"),
       v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} selectors`),
       atMost(
-        SELECTORS_CHARACTERS,
+        limits.selectorsCharacters,
         (selectors: v.InferOutput<typeof SelectorSchema>[]) => JSON.stringify(selectors).length,
-        `must be at most ${SELECTORS_CHARACTERS} characters as JSON`,
+        `must be at most ${limits.selectorsCharacters} characters as JSON`,
       ),
     ),
   ),
@@ -117,6 +92,10 @@ const purgeOptions = {
   maxEntries: v.optional(
     v.pipe(v.number("must be a number"), v.integer("must be a whole number"), v.minValue(0, "must not be negative")),
   ),
+  /** Fetches what it hits anew, at a pace. */
+  refill: v.optional(RefillSchema),
+  /** Comes into force at once, though its cache gathers purges. */
+  immediate: v.optional(v.literal(true, "must be true, or left out")),
   /** Of a dry run: the keys after this one. */
   after: v.optional(v.string("must be a key, as the last page ended with")),
   /** For the history: why. */
@@ -150,6 +129,10 @@ export const PurgeRequestSchema = v.pipe(
     "must not name one cache for the whole purge and another in any",
   ),
   v.check(({ soft, erase }) => soft === undefined || erase === undefined, "must not be soft and erase at once"),
+  v.check(
+    ({ refill, erase, dryRun }) => refill === undefined || (erase === undefined && dryRun === undefined),
+    "refill: does not go with erase or dryRun",
+  ),
   v.check(({ after, dryRun }) => after === undefined || dryRun === true, "after: goes with dryRun only"),
 );
 

@@ -57,10 +57,17 @@ export interface PurgeResult {
   readonly approximate?: true;
   /** The log with this purge in it: hand it to `atLeast` to be sure never to see what was purged. */
   readonly version: Version;
+  /** The refill it has begun. */
+  readonly refill?: string;
+  /**
+   * Its cache gathers purges: it comes into force then, together with the others until then, as one soft purge. `purged` is
+   * what it would have hit by itself, and `version` does not have it.
+   */
+  readonly gatheredUntil?: Date;
 }
 
 /** What a purge would do. */
-export interface DryRunResult extends Omit<PurgeResult, "version"> {
+export interface DryRunResult extends Pick<PurgeResult, "purged" | "approximate"> {
   readonly dryRun: true;
   /** Of the entries the cache holds, or the namespace; 0 to 1. */
   readonly share: number;

@@ -25,6 +25,7 @@ import { KeyingSchema, MatchOptionsSchema } from "./options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "./purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "./purge-request.ts";
 import type { EncodedRecords } from "./records.ts";
+import type { Refill, WarmRequest } from "./refill.ts";
 import type { Schedule, ScheduleRequest } from "./schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "./stats.ts";
 import type { LogPoint, Version } from "./version.ts";
@@ -188,6 +189,14 @@ export interface NamespaceOperations {
   addSchedule(request: ScheduleRequest, by: string): Promise<Schedule>;
   /** @throws LarderError `not-found` */
   removeSchedule(id: string): Promise<Schedule>;
+  /** What is being, or has been, fetched at a pace; the newest first. */
+  refills(): Promise<{ refills: readonly Refill[] }>;
+  /** @throws LarderError `not-found` */
+  refill(id: string): Promise<Refill>;
+  /** Fetches URLs at a pace, so that what they answer is cached. @throws LarderError `invalid-input` */
+  warm(request: WarmRequest, by: string): Promise<Refill>;
+  /** Ends a refill; one that has ended stays as it is. @throws LarderError `not-found` */
+  stopRefill(id: string): Promise<Refill>;
   /** How near the namespace is to its limits, and what is wrong with its settings. */
   health(): Promise<ObjectHealth>;
   /** Gives out a ticket that opens one live feed. */
@@ -254,7 +263,7 @@ export type RefreshTurn =
   | { readonly kind: "lead"; readonly lease?: Lease; readonly asOf: Version | null }
   /** It has been refreshed. */
   | { readonly kind: "done" }
-  /** Not now: the last attempt failed. */
+  /** Not now: the last attempt failed, or a refill is under way. */
   | { readonly kind: "later"; readonly seconds: number };
 
 /** What a look-up may ask beyond the cache's own bounds. */

@@ -1,6 +1,9 @@
 import * as v from "valibot";
 import type { PurgeMode } from "./purge.ts";
+import type { CheckedPurgeRequest } from "./purge-request.ts";
 import { PurgeRequestSchema } from "./purge-request.ts";
+import type { CheckedWarmRequest } from "./refill.ts";
+import { WarmRequestSchema } from "./refill.ts";
 import type { Version } from "./version.ts";
 
 /** Five fields: minute, hour, day of the month, month, day of the week. What they mean is for the cron library to say. */
@@ -27,15 +30,21 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** A purge to be made again and again. */
-export const ScheduleRequestSchema = v.strictObject({
-  cron: CronSchema,
-  timeZone: v.optional(TimeZoneSchema, "UTC"),
-  purge: v.pipe(
-    PurgeRequestSchema,
-    v.check(({ dryRun }) => dryRun === undefined, "dryRun: makes no sense on a schedule; leave it out"),
-  ),
-});
+/** A purge or a refill to be made again and again. */
+export const ScheduleRequestSchema = v.pipe(
+  v.strictObject({
+    cron: CronSchema,
+    timeZone: v.optional(TimeZoneSchema, "UTC"),
+    purge: v.optional(
+      v.pipe(
+        PurgeRequestSchema,
+        v.check(({ dryRun }) => dryRun === undefined, "dryRun: makes no sense on a schedule; leave it out"),
+      ),
+    ),
+    warm: v.optional(WarmRequestSchema),
+  }),
+  v.check(({ purge, warm }) => (purge === undefined) !== (warm === undefined), "must have one of purge and warm"),
+);
 
 export type ScheduleRequest = v.InferInput<typeof ScheduleRequestSchema>;
 export type CheckedScheduleRequest = v.InferOutput<typeof ScheduleRequestSchema>;
@@ -46,7 +55,9 @@ export interface Schedule {
   readonly id: string;
   readonly cron: string;
   readonly timeZone: string;
-  readonly purge: CheckedScheduleRequest["purge"];
+  /** What it does: one of the two. */
+  readonly purge?: CheckedPurgeRequest;
+  readonly warm?: CheckedWarmRequest;
   /** Who made it. */
   readonly by: string;
   readonly createdAt: Date;
@@ -54,6 +65,7 @@ export interface Schedule {
   /** How it went the last time; left out before the first. */
   readonly last?: { readonly at: Date } & (
     | { readonly purged: number; readonly version: Version; readonly mode: PurgeMode }
+    | { readonly refill: string }
     | { readonly error: string }
   );
 }

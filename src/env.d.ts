@@ -28,6 +28,8 @@ declare namespace Cloudflare {
     readonly CF_API_URL?: string;
     /** The version that runs: what `onDeploy: "purge"` tells versions by. */
     readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
+    /** The app's Worker, by which refills are made; without it a refill asks the coordinator's own site, or the network. */
+    readonly LARDER_REFILL?: Fetcher;
     /** In app Workers: the service binding to the coordinator. */
     readonly LARDER?: unknown;
   }

@@ -12,6 +12,7 @@ import { NamespaceSchema } from "../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../schema/options.ts";
 import { CacheOptionsSchema, KeyingSchema, StoreOptionsSchema } from "../schema/options.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../schema/purge-request.ts";
+import { REFILL_HEADER, readMark } from "../schema/refill.ts";
 import type {
   CallContext,
   CoordinatorRpc,
@@ -156,8 +157,17 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
       })(request);
     }
     const { answer } = gatewayOf(this.env);
-    return answer === undefined
-      ? new Response("This is Larder. No ORIGIN is configured, so there is no site behind it.\n", { status: 404 })
+    const refill = readMark(request.headers);
+    if (answer === undefined) {
+      const told = "This is Larder. No ORIGIN is configured, so there is no site behind it.\n";
+      return new Response(told, {
+        status: 404,
+        ...(refill === undefined ? {} : { headers: { [REFILL_HEADER]: "no-site" } }),
+      });
+    }
+    const isElsewhere = refill?.cache !== undefined && configFor(refill.cache, request) === undefined;
+    return isElsewhere
+      ? new Response(null, { status: 404, headers: { [REFILL_HEADER]: "other-cache" } })
       : answer(request);
   }
 

@@ -4,6 +4,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addInit } from "./commands/init.ts";
 import { addLooking } from "./commands/looking.ts";
 import { addCacheClear, addPurge } from "./commands/purge.ts";
+import { addRefill } from "./commands/refill.ts";
 import { addSchedule } from "./commands/schedule.ts";
 import { addTail } from "./commands/tail.ts";
 
@@ -12,6 +13,16 @@ import { addTail } from "./commands/tail.ts";
  * completions are quick.
  */
 export function addCommands(program: Command): void {
-  for (const add of [addPurge, addCacheClear, addLooking, addTail, addSchedule, addDoctor, addInit, addCheck])
+  for (const add of [
+    addPurge,
+    addCacheClear,
+    addLooking,
+    addTail,
+    addRefill,
+    addSchedule,
+    addDoctor,
+    addInit,
+    addCheck,
+  ])
     add(program);
 }

@@ -1,7 +1,7 @@
 import type { DryRunResult, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { PurgeRequest } from "../../schema/purge-request.ts";
 import type { Wire } from "../../schema/wire.ts";
-import { count, percent } from "../../src/dashboard/app/format.ts";
+import { clock, count, percent } from "../../src/dashboard/app/format.ts";
 import { Api } from "./client/api.ts";
 import { settingsOf } from "./client/settings.ts";
 import type { PurgeFlags } from "./commands/purge.ts";
@@ -32,10 +32,15 @@ export async function purge(flags: PurgeFlags): Promise<void> {
       `${flags.all === true ? "--all" : "--erase"} asks first, and nobody can be asked here: add --yes`,
     );
   }
-  const result = await api.post<Wire<PurgeResult>>(api.of("/purge"), request);
+  const immediate = flags.immediate === true ? { immediate: true } : {};
+  const result = await api.post<Wire<PurgeResult>>(api.of("/purge"), { ...request, ...immediate });
   return say(flags, result, () => {
-    const entries = `${about(result)}${things(result.purged)}`;
-    return `${styled("green", "Purged")} ${entries} of ${whereof(settings)}; the log is at ${result.version}\n`;
+    const entries = `${about(result)}${things(result.purged)} of ${whereof(settings)}`;
+    if (result.gatheredUntil !== undefined) {
+      return `${styled("green", "Gathered")} with other purges: ${entries} will be stale at ${clock(result.gatheredUntil)}\n`;
+    }
+    const refill = result.refill === undefined ? "" : `; refill ${result.refill} has begun`;
+    return `${styled("green", "Purged")} ${entries}; the log is at ${result.version}${refill}\n`;
   });
 }
 
@@ -48,7 +53,7 @@ export async function revoke(seq: number, flags: NamespaceFlags): Promise<void> 
   });
 }
 
-async function tryOut(api: Api, { maxEntries, ...request }: PurgeRequest): Promise<Wire<DryRunResult>> {
+async function tryOut(api: Api, { maxEntries, refill: _, ...request }: PurgeRequest): Promise<Wire<DryRunResult>> {
   const would = await api.post<Wire<DryRunResult>>(api.of("/purge"), { ...request, dryRun: true });
   if (maxEntries !== undefined && would.purged > maxEntries) {
     const message = `it would hit ${about(would)}${things(would.purged)}, more than --max-entries ${maxEntries}`;

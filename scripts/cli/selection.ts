@@ -26,7 +26,13 @@ export function purgeRequest(flags: SelectionFlags, { cache, site }: Pick<Settin
     more.length === 0
       ? { ...narrowed, ...first, ...defined({ everything: all }) }
       : { any: places.map((place) => ({ ...narrowed, ...place })) };
-  return { ...what, ...defined({ cache, soft, erase, maxEntries, reason }) };
+  return { ...what, ...defined({ cache, soft, erase, maxEntries, reason, refill: refillOf(flags) }) };
+}
+
+function refillOf({ refill, concurrency, perSecond }: SelectionFlags): PurgeRequest["refill"] {
+  if (refill !== undefined) return defined({ top: refill === true ? undefined : refill, concurrency, perSecond });
+  if (concurrency === undefined && perSecond === undefined) return undefined;
+  throw new UsageError("--per-second and --concurrency go with --refill");
 }
 
 /** A path of the site, as a URL or, with `*` at its end, as a prefix. */

@@ -3,9 +3,9 @@ import type { CacheStats, TopReply } from "../../schema/stats.ts";
 import type { Wire } from "../../schema/wire.ts";
 import { bytes, clock, count, duration, percent, percentile } from "../../src/dashboard/app/format.ts";
 import { Api } from "./client/api.ts";
+import { unlessAway } from "./client/patience.ts";
 import { settingsOf } from "./client/settings.ts";
 import type { StatsFlags, TopFlags } from "./commands/looking.ts";
-import { exitCodes, Failure } from "./failure.ts";
 import { say, sayLine } from "./output/say.ts";
 import { pairs, table } from "./output/table.ts";
 
@@ -25,17 +25,6 @@ export async function stats(flags: StatsFlags): Promise<void> {
     const told = await sayLine(flags, seen, () => `${home}${clock(new Date())}\n${text(seen, flags.by)}\n`);
     if (told === "closed") return;
     await delay(flags.interval * 1000);
-  }
-}
-
-/** A watch goes on where the coordinator is away for a while. */
-async function unlessAway(read: () => Promise<Stats>): Promise<Stats | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof Failure) || error.exitCode !== exitCodes.unreachable) throw error;
-    process.stderr.write(`larder: ${error.message}; going on\n`);
-    return undefined;
   }
 }
 

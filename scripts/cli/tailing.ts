@@ -12,7 +12,7 @@ import { plain, styled } from "./output/style.ts";
 export async function tail(flags: TailFlags): Promise<void> {
   const settings = settingsOf(flags);
   process.once("SIGINT", () => process.exit(0));
-  const wanted = { cache: settings.cache, kinds: flags.kinds ?? "purges,fills", since: flags.since };
+  const wanted = { cache: settings.cache, kinds: flags.kinds ?? "purges,fills,refills", since: flags.since };
   const interrupted = (why: string) => void process.stderr.write(`larder: ${why}; connecting again\n`);
   let connections = 0;
   for await (const frame of frames(new Api(settings), wanted, interrupted)) {
@@ -70,6 +70,11 @@ function about(line: Line): string {
       return `${line.key} in ${line.cache}: ${count(line.failures)} in a row; left alone until ${clock(line.retryAt)}`;
     case "marker":
       return `${line.key} in ${line.cache} cannot be stored; nobody waits for it until ${clock(line.until)}`;
+    case "refill": {
+      const done = line.filled + line.failed + line.skipped;
+      const failed = line.failed === 0 ? "" : `, ${count(line.failed)} failed`;
+      return `${line.id} ${line.state}: ${count(done)} of ${count(line.total)} URLs${failed}`;
+    }
     case "counts": {
       const moved = Object.entries(line.counts).map(([name, number]) => `${name} +${count(number)}`);
       return `${line.cache === "*" ? "of all caches" : line.cache}: ${moved.join(", ")}`;

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { entryStates } from "../../schema/entry-states.ts";
 import { bypassReasons, lookedUpReasons, refusalReasons } from "../../schema/events.ts";
 import { settingNames } from "../../schema/health.ts";
+import { refillStates } from "../../schema/refill.ts";
 
 /**
  * What the API answers, as JSON: for the OpenAPI document, and for the tests that hold the answers to it. Where the same
@@ -25,7 +26,13 @@ const selector = v.strictObject({
 const mode = v.picklist(["hard", "soft", "erase"]);
 
 export const PurgeAnswer = v.union([
-  v.strictObject({ purged: count, approximate: v.optional(v.literal(true)), version }),
+  v.strictObject({
+    purged: count,
+    approximate: v.optional(v.literal(true)),
+    version,
+    refill: v.optional(v.string()),
+    gatheredUntil: v.optional(time),
+  }),
   v.strictObject({
     dryRun: v.literal(true),
     purged: count,
@@ -158,19 +165,43 @@ export const ScheduleAnswer = v.strictObject({
   id: v.string(),
   cron: v.string(),
   timeZone: v.string(),
-  purge: v.looseObject({}),
+  purge: v.optional(v.looseObject({})),
+  warm: v.optional(v.looseObject({})),
   by: v.string(),
   createdAt: time,
   nextAt: time,
   last: v.optional(
     v.union([
       v.strictObject({ at: time, purged: count, version, mode }),
+      v.strictObject({ at: time, refill: v.string() }),
       v.strictObject({ at: time, error: v.string() }),
     ]),
   ),
 });
 
 export const SchedulesAnswer = v.strictObject({ schedules: v.array(ScheduleAnswer) });
+
+export const RefillAnswer = v.strictObject({
+  id: v.string(),
+  kind: v.picklist(["purge", "warm"]),
+  state: v.picklist(refillStates),
+  cache: v.optional(name),
+  by: v.string(),
+  reason: v.optional(v.string()),
+  after: v.optional(version),
+  concurrency: count,
+  perSecond: v.number(),
+  total: count,
+  filled: count,
+  failed: count,
+  skipped: count,
+  createdAt: time,
+  startedAt: v.optional(time),
+  endedAt: v.optional(time),
+  lastError: v.optional(v.strictObject({ at: time, url: v.string(), message: v.string() })),
+});
+
+export const RefillsAnswer = v.strictObject({ refills: v.array(RefillAnswer) });
 
 export const TicketAnswer = v.strictObject({ ticket: v.string(), expiresAt: time });
 

@@ -7,6 +7,7 @@ import { FEED_PROTOCOL } from "../../schema/feed-protocol.ts";
 import { EntriesRequestSchema, NamespacesRequestSchema, TagsRequestSchema } from "../../schema/listing.ts";
 import { NamespaceSchema } from "../../schema/names.ts";
 import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
+import { WarmRequestSchema } from "../../schema/refill.ts";
 import type { CallContext } from "../../schema/rpc.ts";
 import { ScheduleRequestSchema } from "../../schema/schedule.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../../schema/stats.ts";
@@ -19,6 +20,8 @@ import {
   HistoryAnswer,
   NamespacesAnswer,
   PurgeAnswer,
+  RefillAnswer,
+  RefillsAnswer,
   RevokeAnswer,
   ScheduleAnswer,
   SchedulesAnswer,
@@ -145,7 +148,7 @@ export const routes: readonly Route[] = [
     operationId: "listSchedules",
     method: "GET",
     path: `${OF_NAMESPACE}/schedules`,
-    summary: "Purges that are made again and again",
+    summary: "Purges and refills that are made again and again",
     answer: { status: 200, description: "All of them, the next to come first", schema: SchedulesAnswer },
     handle: async ({ api, namespace }) => answer(await api.namespace(namespace).schedules()),
   }),
@@ -153,7 +156,7 @@ export const routes: readonly Route[] = [
     operationId: "createSchedule",
     method: "POST",
     path: `${OF_NAMESPACE}/schedules`,
-    summary: "Has a purge made again and again",
+    summary: "Has a purge or a refill made again and again",
     body: ScheduleRequestSchema,
     answer: { status: 201, description: "The schedule, and when it comes first", schema: ScheduleAnswer },
     handle: async ({ api, namespace, body }) =>
@@ -168,6 +171,41 @@ export const routes: readonly Route[] = [
     errors: ["not-found"],
     handle: async ({ api, namespace, params }) =>
       answer(await api.namespace(namespace).removeSchedule(params["id"] ?? "")),
+  }),
+  route({
+    operationId: "listRefills",
+    method: "GET",
+    path: `${OF_NAMESPACE}/refills`,
+    summary: "What is fetched at a pace so that it is cached, or has been in the last days",
+    answer: { status: 200, description: "All of them, the newest first", schema: RefillsAnswer },
+    handle: async ({ api, namespace }) => answer(await api.namespace(namespace).refills()),
+  }),
+  route({
+    operationId: "warm",
+    method: "POST",
+    path: `${OF_NAMESPACE}/refills`,
+    summary: "Fetches URLs at a pace, so that what they answer is cached before anybody asks for it",
+    body: WarmRequestSchema,
+    answer: { status: 201, description: "The refill, which has yet to begin", schema: RefillAnswer },
+    handle: async ({ api, namespace, body }) => answer(await api.namespace(namespace).warm(body, BY), { status: 201 }),
+  }),
+  route({
+    operationId: "getRefill",
+    method: "GET",
+    path: `${OF_NAMESPACE}/refills/:id`,
+    summary: "How far a refill has come",
+    answer: { status: 200, description: "The refill", schema: RefillAnswer },
+    errors: ["not-found"],
+    handle: async ({ api, namespace, params }) => answer(await api.namespace(namespace).refill(params["id"] ?? "")),
+  }),
+  route({
+    operationId: "stopRefill",
+    method: "POST",
+    path: `${OF_NAMESPACE}/refills/:id/stop`,
+    summary: "Ends a refill",
+    answer: { status: 200, description: "The refill as it has ended", schema: RefillAnswer },
+    errors: ["not-found"],
+    handle: async ({ api, namespace, params }) => answer(await api.namespace(namespace).stopRefill(params["id"] ?? "")),
   }),
   route({
     operationId: "health",

@@ -9,6 +9,7 @@ import { CacheOptionsSchema, KeyOptionsSchema, MatchOptionsSchema, PutOptionsSch
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { HistoryRequest } from "../../schema/purge-request.ts";
 import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
+import { readMark } from "../../schema/refill.ts";
 import type { PutReceipt } from "../../schema/rpc.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../../schema/stats.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../../schema/stats.ts";
@@ -180,7 +181,9 @@ class DeclaredCache implements Cache {
       );
     }
     const { asked: bare, ...keyed } = await this.#keyed(asked);
-    const whole = keyed.body === undefined ? demand : { ...demand, ...keyed };
+    const refill = readMark(asked.headers);
+    const own = refill === undefined ? demand : { ...demand, atLeast: refill.after };
+    const whole = keyed.body === undefined ? own : { ...own, ...keyed };
     const found = await reviving(this.#engines.engine.lookup(this.#config, bare, whole));
     if (found.outcome === "hit") return found.response;
     const { asOf, lease } = found;

@@ -32,6 +32,13 @@ export interface PurgeOptions extends Selection {
   readonly erase?: true;
   /** Refuses the purge if it would hit more entries than this. */
   readonly maxEntries?: number;
+  /**
+   * Fetches what it hits anew, what is asked for most first: at most `top` URLs, 100 when left out, `concurrency` of them at
+   * a time, 4, and `perSecond`, 10. Pages, that is: what `remember` keeps has no URL to be fetched from.
+   */
+  readonly refill?: { readonly top?: number; readonly concurrency?: number; readonly perSecond?: number };
+  /** Comes into force at once, though the cache has `debounceSeconds`. */
+  readonly immediate?: true;
   /** For the history: why. At most 500 characters. */
   readonly reason?: string;
 }

@@ -160,9 +160,20 @@ export function keyedBy({ vary, key, languages }: Policy, keying: Keying): Keyed
 /**
  * What only shows when a declaration's parts are seen together.
  *
- * @throws LarderError `invalid-input` where a tag names what the path of its rule does not hold
+ * @throws LarderError `invalid-input` where a tag names what the path of its rule does not hold, where `refill` has no
+ *   `debounceSeconds`, or where that has nothing that may be served meanwhile
  */
 export function checkDeclaration(config: CacheConfig): CacheConfig {
+  const { debounceSeconds, staleWhileRevalidateSeconds, refill } = config;
+  if (refill !== undefined && debounceSeconds === undefined) {
+    const message = "refill: goes with debounceSeconds; of a single purge it is an option of purge()";
+    throw new LarderError("invalid-input", message, { field: "refill" });
+  }
+  if (debounceSeconds !== undefined && staleWhileRevalidateSeconds === 0) {
+    const message =
+      "debounceSeconds: needs staleWhileRevalidateSeconds, in which what is purged is served until it is refilled";
+    throw new LarderError("invalid-input", message, { field: "debounceSeconds" });
+  }
   for (const [index, { path, tags = [] }] of config.rules.entries()) {
     const [problem] = templateProblems(path, tags);
     if (problem === undefined) continue;

@@ -2,6 +2,7 @@ import type { MissReason } from "../../schema/events.ts";
 import type { Lease } from "../../schema/fills.ts";
 import type { Key } from "../../schema/key.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
+import { readMark } from "../../schema/refill.ts";
 import type { CacheEngine, Demand, Lookup, PutReceipt, RefreshWish } from "../../schema/rpc.ts";
 import { addCacheStatus } from "../http/cache-status.ts";
 import { invalidationBy } from "../http/invalidation.ts";
@@ -88,7 +89,10 @@ export class ReadThrough {
     this.#surroundings = surroundings;
   }
 
-  async answer(config: CacheConfig, asking: Request, source: Source, wanted: Demand = {}): Promise<Response> {
+  async answer(config: CacheConfig, arrived: Request, source: Source, wished: Demand = {}): Promise<Response> {
+    const refill = readMark(arrived.headers);
+    const asking = refill === undefined ? arrived : withoutDirectives(arrived);
+    const wanted = refill === undefined ? wished : { ...wished, atLeast: refill.after };
     const {
       asked: request,
       body,
@@ -101,7 +105,8 @@ export class ReadThrough {
     const found = await this.#engine.lookup(config, request, mayWait ? { ...demand, coalesce: true } : demand);
     if (found.outcome === "miss" && isConfined) return onlyIfCached();
     if (found.outcome === "hit") {
-      if (found.refresh !== undefined) this.#refreshBehind(refreshingOf(passage), found.refresh);
+      if (found.refresh !== undefined && refill !== undefined) await this.#refresh(passage, found.refresh);
+      else if (found.refresh !== undefined) this.#refreshBehind(refreshingOf(passage), found.refresh);
       return found.response;
     }
     const filling = this.#fillOrAbandon(passage, found);
@@ -325,6 +330,16 @@ export class ReadThrough {
     // It was about something else, or a purge has hit what it was about: the origin is asked for the whole.
     return this.#refreshBy(passage, { ...turn, asOf: await this.#asOfNow(passage, turn) }, undefined);
   }
+}
+
+/**
+ * What a refill asks in those that look caches up by themselves. Here it takes its turn with all others who refresh an entry
+ * rather than have it confirmed for itself.
+ */
+function withoutDirectives(request: Request): Request {
+  const headers = new Headers(request.headers);
+  headers.delete("cache-control");
+  return new Request(request, { headers });
 }
 
 function keyingOf({ vary, body }: Demand): Keying {

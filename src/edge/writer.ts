@@ -7,6 +7,7 @@ import { isSearchRule } from "../../schema/key.ts";
 import { limits } from "../../schema/limits.ts";
 import { TagsSchema } from "../../schema/names.ts";
 import type { CacheConfig, StoreOptions } from "../../schema/options.ts";
+import { debounceOf } from "../../schema/refill.ts";
 import type { CompleteReply, PutReceipt } from "../../schema/rpc.ts";
 import { parse } from "../../schema/validate.ts";
 import type { LogPoint, Version } from "../../schema/version.ts";
@@ -161,12 +162,14 @@ export class Writer {
   /** Reports the entry to the index; the version it is valid at, or what has overtaken it. */
   async #report(
     keeper: ViewKeeper,
-    { shieldMaxBytes }: Pick<CacheConfig, "shieldMaxBytes">,
+    config: Pick<CacheConfig, "shieldMaxBytes" | "debounceSeconds" | "refill">,
     entry: StoredEntry,
     { rule, lease }: { readonly rule: string | undefined; readonly lease: Lease | undefined },
     varies: { key: Place["key"]; names: string[] } | undefined,
   ): Promise<{ validAt: Version } | { overtaken: Exclude<CompleteReply["outcome"], "stored"> }> {
     const { bytes, status, initialAgeSeconds, storedAtMs } = entry;
+    const { shieldMaxBytes } = config;
+    const debounce = debounceOf(config);
     const left = (seconds: number) => Math.max(0, Math.ceil(seconds - initialAgeSeconds));
     const lifetimes = {
       freshSeconds: left(entry.ttlSeconds),
@@ -178,6 +181,7 @@ export class Writer {
     const completion = {
       ...(lease === undefined ? {} : { lease: { ...lease }, dataCentre: await this.#dataCentre.id(entry) }),
       ...(varies === undefined ? {} : { varies }),
+      ...(debounce === undefined ? {} : { debounce }),
       counted: { rule: rule?.slice(0, limits.ruleCharacters) ?? "", dataCentre: keeper.dataCentre },
       ...(bytes > shieldMaxBytes || shieldMaxBytes === 0 || lifetimes.lifetimeSeconds === 0 ? {} : { shield }),
     };

@@ -1,4 +1,5 @@
 import type { KeyPolicy } from "../../schema/key-policy.ts";
+import { REFILL_HEADER } from "../../schema/refill.ts";
 import { parseCookies } from "../http/cookies.ts";
 import { endToEndHeaders, namedByConnection } from "../http/hop-by-hop.ts";
 import { keyedUrl } from "../http/keyed-url.ts";
@@ -16,7 +17,7 @@ const ORIGINAL_QUERY = "x-larder-original-query";
 const SPLIT = "larder-split";
 
 /** Fields by which a request speaks to Larder alone. */
-const OURS = ["larder-at-least", DEBUG, TOKEN];
+const OURS = ["larder-at-least", REFILL_HEADER, DEBUG, TOKEN];
 
 /** Our name in `Via` (RFC 9110 section 7.6.3). */
 const VIA = "1.1 larder";

@@ -41,7 +41,9 @@ export function requestWish(headers: Headers, candidate: Candidate): RequestWish
   if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds + toleratedSeconds) return "validate";
   // Section 5.2.1.1: whoever names an age does not want what is stale, unless it says so.
   if (maxAgeSeconds !== undefined && !isFresh && ageSeconds - ttlSeconds > toleratedSeconds) return "validate";
-  if (minFreshSeconds !== undefined && ttlSeconds - ageSeconds < minFreshSeconds) return "validate";
+  // A soft purge has ended its freshness before its time.
+  const freshSeconds = isFresh ? ttlSeconds - ageSeconds : Math.min(0, ttlSeconds - ageSeconds);
+  if (minFreshSeconds !== undefined && freshSeconds < minFreshSeconds) return "validate";
   if (isFresh) return "content";
   const staleSeconds = ageSeconds - ttlSeconds;
   if (toleratedSeconds > 0 && staleSeconds <= toleratedSeconds) return "content-if-stale";

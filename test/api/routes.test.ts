@@ -36,6 +36,7 @@ interface Operation {
 const examples: Readonly<Record<string, { readonly query?: string; readonly body?: object; readonly seq?: number }>> = {
   purge: { body: { tags: ["t"], reason: "a test" } },
   createSchedule: { body: { cron: "0 6 * * *", timeZone: "Europe/Berlin", purge: { everything: true } } },
+  warm: { body: { top: 5, reason: "a test" } },
   explain: { body: { cache: "pages", url: freshUrl() } },
   stats: { query: "?windowSeconds=3600&by=cache&series=minute" },
   top: { query: "?of=keys" },
@@ -44,7 +45,10 @@ const examples: Readonly<Record<string, { readonly query?: string; readonly body
 
 function ask(route: Pick<Route, "method" | "path" | "operationId">, init: RequestInit = {}): Promise<Response> {
   const { query = "", body, seq = 1 } = examples[route.operationId] ?? {};
-  const path = route.path.replace(":namespace", namespace).replace(":seq", String(seq)).replace(":id", scheduleId);
+  const path = route.path
+    .replace(":namespace", namespace)
+    .replace(":seq", String(seq))
+    .replace(":id", idFor(route.path));
   const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   return api(
@@ -57,10 +61,16 @@ async function document(): Promise<Document> {
 }
 
 let scheduleId = "";
+let refillId = "";
+
+function idFor(path: string): string {
+  return path.includes("/refills/") ? refillId : scheduleId;
+}
 
 beforeAll(async () => {
   const schedule = await objectNamed(namespace).addSchedule({ cron: "0 0 1 1 *", purge: { tags: ["t"] } }, "a test");
   scheduleId = schedule.id;
+  refillId = (await objectNamed(namespace).warm({ top: 1 }, "a test")).id;
   const url = freshUrl();
   await pages.put(url, new Response("page"), { tags: ["a"] });
   await pages.match(url);
@@ -103,7 +113,7 @@ describe("every route", () => {
   it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "%s refuses parameters that it does not know",
     async (_, route) => {
-      const path = route.path.replace(":namespace", namespace).replace(":seq", "1").replace(":id", scheduleId);
+      const path = route.path.replace(":namespace", namespace).replace(":seq", "1").replace(":id", idFor(route.path));
       const headers = { Authorization: `Bearer ${TOKEN}` };
       const url = `https://a.example/.larder${path}?surely-not=1`;
       const response = await api(new Request(url, { method: route.method, headers }));
@@ -121,7 +131,7 @@ describe("a number in the query", () => {
     ["stats", "windowSeconds=1", "windowSeconds: must be at least 60 seconds (got 1)"],
     ["stats", "series=minute", "series: needs windowSeconds: say of which time (got an object)"],
     ["top", "by=hits", "of: is required"],
-    ["live", "kinds=counts,nothing", 'kinds[1]: must be "counts", "purges" or "fills" (got "nothing")'],
+    ["live", "kinds=counts,nothing", 'kinds[1]: must be "counts", "purges", "fills" or "refills" (got "nothing")'],
   ])("of %s is refused by the words of its schema: %s", async (operationId, query, detail) => {
     const route = routes.find((each) => each.operationId === operationId) ?? expect.fail("there is no such route");
     const path = route.path.replace(":namespace", namespace);

@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import { asksCache, type CacheFlags, collected, wholeNumber } from "../flags.ts";
+import { type PaceFlags, paced } from "./refill.ts";
 
 /** What a purge, or a schedule of it, is to hit and how. */
-export interface SelectionFlags {
+export interface SelectionFlags extends PaceFlags {
   readonly tag?: readonly string[];
   readonly allOf?: readonly string[];
   readonly prefix?: readonly string[];
@@ -15,16 +16,18 @@ export interface SelectionFlags {
   readonly erase?: true;
   readonly maxEntries?: number;
   readonly reason?: string;
+  readonly refill?: true | number;
 }
 
 export interface PurgeFlags extends CacheFlags, SelectionFlags {
+  readonly immediate?: true;
   readonly dryRun?: true;
   readonly yes?: true;
 }
 
 /** The flags of {@link SelectionFlags}. */
 export function selects(command: Command): Command {
-  return command
+  const withSelection = command
     .option("-t, --tag <tag>", "entries with this tag, or with any that are given", collected)
     .option("--all-of <tag>", "entries with all tags that are given so", collected)
     .option("--prefix <url>", "entries whose URL begins so", collected)
@@ -36,7 +39,13 @@ export function selects(command: Command): Command {
     .option("--soft", "makes it stale instead of gone")
     .addOption(new Option("--erase", "also removes it; cannot be taken back").conflicts("soft"))
     .option("--max-entries <n>", "refuses to hit more than so many", wholeNumber(0))
-    .option("--reason <text>", "why, for the history");
+    .option("--reason <text>", "why, for the history")
+    .addOption(
+      new Option("--refill [n]", "fetches what it hits anew, at most so many URLs; 100 when left out")
+        .conflicts("erase")
+        .argParser(wholeNumber(1)),
+    );
+  return paced(withSelection);
 }
 
 /** `larder purge`. */
@@ -49,6 +58,7 @@ export function addPurge(program: Command): void {
     );
   selects(asksCache(command))
     .option("--dry-run", "changes nothing, and tells what it would hit")
+    .option("--immediate", "comes into force at once, though the cache gathers purges")
     .option("-y, --yes", "does not ask; needed for --all and --erase where nobody can be asked")
     .addHelpText(
       "after",
@@ -58,6 +68,7 @@ Examples:
   larder purge --path '/p/*' --cache pages --soft
   larder purge --url https://www.example.com/about --dry-run
   larder purge --all --yes --json | jq -r .version
+  larder purge --tag prices --soft --refill 500 --per-second 20
 
 Exit codes: 0 purged, 1 failed or answered no, 2 usage, 3 refused, 4 the coordinator cannot be reached.
 `,

@@ -12,7 +12,7 @@ export function addTail(program: Command): void {
     .description(
       "Follows the live feed until Ctrl-C: a line for each event. It connects again by itself, and misses no purge.",
     )
-    .option("--kinds <kinds>", "of counts, purges, fills, with commas; purges,fills when left out")
+    .option("--kinds <kinds>", "of counts, purges, fills, refills, with commas; all but counts when left out")
     .option("--since <version>", "first the purges after this version, or number of the history")
     .addHelpText(
       "after",

@@ -72,7 +72,10 @@ function changed(watched: Watched, frame: Extract<Frame, { type: "change" }>): W
 }
 
 function newestFirst(before: readonly FeedEvent[], more: readonly FeedEvent[]): readonly FeedEvent[] {
-  return [...more.toReversed(), ...before].slice(0, MOST_EVENTS);
+  const refills = new Set(more.flatMap((event) => (event.kind === "refill" ? [event.id] : [])));
+  // Of a refill, how far it has come by now.
+  const others = before.filter((event) => event.kind !== "refill" || !refills.has(event.id));
+  return [...more.toReversed(), ...others].slice(0, MOST_EVENTS);
 }
 
 /** Watches a namespace by its live feed. `read` is to be called when its series has been read anew. */

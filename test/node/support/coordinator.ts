@@ -16,13 +16,16 @@ const NAMESPACE = "default";
 /** A coordinator by `wrangler dev`, as a gateway in front of a small site; its storage outlives a restart. */
 export class Coordinator implements AsyncDisposable {
   readonly #site: Server;
+  /** What its site has besides pages, by path. */
+  readonly files: Map<string, Buffer | string>;
   readonly #state: string;
   readonly #port: number;
   #child: ChildProcess | undefined;
   #said = "";
 
-  private constructor(site: Server, state: string, port: number) {
+  private constructor({ site, files }: Site, state: string, port: number) {
     this.#site = site;
+    this.files = files;
     this.#state = state;
     this.#port = port;
   }
@@ -106,8 +109,12 @@ export class Coordinator implements AsyncDisposable {
 }
 
 /** Pages that may be kept for ten minutes, each tagged as a page and as one of five products. */
-async function startSite(): Promise<Server> {
+async function startSite(): Promise<Site> {
+  const files: Site["files"] = new Map();
   const site = createServer(({ url = "" }, response) => {
+    const file = files.get(url);
+    if (file !== undefined) return void response.end(file);
+    if (url.startsWith("/missing")) return void response.writeHead(404).end("there is no such page");
     const page = Number(url.split("/").at(-1));
     response.writeHead(200, {
       "content-type": "text/html; charset=utf-8",
@@ -118,5 +125,10 @@ async function startSite(): Promise<Server> {
   });
   site.listen(0, "127.0.0.1");
   await once(site, "listening");
-  return site;
+  return { site, files };
+}
+
+interface Site {
+  readonly site: Server;
+  readonly files: Map<string, Buffer | string>;
 }

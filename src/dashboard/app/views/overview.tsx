@@ -186,7 +186,7 @@ function Events({ events }: { events: readonly FeedEvent[] }) {
       {events.length === 0 ? <p class="note">Nothing since this page was opened.</p> : null}
       <ol class="events">
         {events.slice(0, 12).map((event) => (
-          <li key={`${event.kind} ${event.at.getTime()} ${"seq" in event ? event.seq : event.key}`}>
+          <li key={`${event.kind} ${event.at.getTime()} ${nameOf(event)}`}>
             <time dateTime={event.at.toISOString()}>{clock(event.at)}</time> {told(event)}
           </li>
         ))}
@@ -195,8 +195,18 @@ function Events({ events }: { events: readonly FeedEvent[] }) {
   );
 }
 
+function nameOf(event: FeedEvent): string | number {
+  if ("seq" in event) return event.seq;
+  return "id" in event ? event.id : event.key;
+}
+
 function told(event: FeedEvent): string {
   switch (event.kind) {
+    case "refill": {
+      const done = event.filled + event.failed + event.skipped;
+      const failed = event.failed === 0 ? "" : `, ${count(event.failed)} of them in vain`;
+      return `Refill ${event.id} ${event.state}: ${count(done)} of ${count(event.total)} URLs${failed}`;
+    }
     case "purge":
       return `${event.by} purged ${selection(event.selectors)}: ${count(event.purged)} entries${event.reason === undefined ? "" : `. ${event.reason}`}`;
     case "revoke":

@@ -1,0 +1,39 @@
+import { duration } from "../../../src/dashboard/app/format.ts";
+
+const WIDTH = 24;
+/** The rate is that of the last so many milliseconds: what has been fast before does not make it seem so now. */
+const WINDOW_MS = 15_000;
+
+/** How far long work has come, in one line of a terminal that is written anew each time; nothing where there is none. */
+export class Progress {
+  readonly #things: string;
+  readonly #seen: { readonly atMs: number; readonly done: number }[] = [];
+  readonly #isShown = process.stderr.isTTY === true;
+
+  constructor(things: string) {
+    this.#things = things;
+  }
+
+  reached(done: number, total: number): void {
+    const nowMs = Date.now();
+    this.#seen.push({ atMs: nowMs, done });
+    while ((this.#seen[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) this.#seen.shift();
+    if (this.#isShown) process.stderr.write(`\r\u001b[K${this.#line(done, total, nowMs)}`);
+  }
+
+  #line(done: number, total: number, nowMs: number): string {
+    const share = total === 0 ? 0 : done / total;
+    const bar = "█".repeat(Math.round(share * WIDTH)).padEnd(WIDTH, "░");
+    const first = this.#seen[0] ?? { atMs: nowMs, done };
+    const perMs = nowMs === first.atMs ? 0 : (done - first.done) / (nowMs - first.atMs);
+    const rate = `${(perMs * 1000).toFixed(1)} a second`;
+    const left = perMs === 0 ? "" : `, ${duration((total - done) / perMs)} left`;
+    return `${bar} ${done} of ${total} ${this.#things}, ${rate}${left}`;
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#isShown && this.#seen.length > 0) process.stderr.write("\r\u001b[K");
+    this.#seen.length = 0;
+  }
+}
