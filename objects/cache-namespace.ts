@@ -4,11 +4,28 @@ import { AnnouncementSchema } from "../schema/deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "../schema/entry.ts";
 import { EntryReportSchema, EntryToExplainSchema, EntryToJudgeSchema, PlaceSchema } from "../schema/entry.ts";
 import type { ObjectReply } from "../schema/explain.ts";
+import type { ExportPage, ExportRequest } from "../schema/export.ts";
+import { ExportRequestSchema } from "../schema/export.ts";
 import type { Ticket } from "../schema/feed.ts";
 import { FeedRequestSchema, TicketSchema } from "../schema/feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
 import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
 import type { ObjectHealth } from "../schema/health.ts";
+import type {
+  ImportCounts,
+  ImportEntries,
+  ImportedEntries,
+  ImportPart,
+  ImportRequest,
+  ImportState,
+} from "../schema/import.ts";
+import {
+  ImportCountsSchema,
+  ImportEntriesSchema,
+  ImportIdSchema,
+  ImportPartSchema,
+  ImportRequestSchema,
+} from "../schema/import.ts";
 import { KeySchema } from "../schema/key.ts";
 import type {
   EntriesPage,
@@ -291,6 +308,54 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#schedules.remove(parse(ScheduleIdSchema, id, "id"));
   }
 
+  async exportLog(request: ExportRequest): Promise<ExportPage> {
+    const { after } = parse(ExportRequestSchema, request);
+    return this.#parts.exporting.page(after, parse(NamespaceSchema, this.ctx.id.name, "namespace"), Date.now());
+  }
+
+  async beginImport(request: ImportRequest): Promise<ImportState> {
+    const checked = parse(ImportRequestSchema, request);
+    const state = this.#transaction({}, (nowMs) => this.#parts.importing.begin(checked, nowMs));
+    await this.#parts.alarm.wake(this.#parts.importing);
+    return state;
+  }
+
+  async putImportPart(id: string, part: ImportPart): Promise<ImportState> {
+    const known = parse(ImportIdSchema, id, "id");
+    const checked = parse(ImportPartSchema, part);
+    return this.#transaction({}, (nowMs) => this.#parts.importing.put(known, checked, nowMs));
+  }
+
+  async applyImport(id: string, counts: ImportCounts): Promise<ImportState> {
+    const known = parse(ImportIdSchema, id, "id");
+    const checked = parse(ImportCountsSchema, counts);
+    const { alarm, enlistment, housekeeping, importing } = this.#parts;
+    const { state, isNew } = this.#transaction({}, (nowMs) => importing.apply(known, checked, nowMs));
+    // All that this instance knows is of another log. Nobody may come in between: it would answer by that one.
+    const settled = this.ctx.blockConcurrencyWhile(async () => {
+      for (const mechanism of [housekeeping, importing, this.#schedules]) await alarm.wake(mechanism);
+      if (!isNew) return;
+      await this.ctx.storage.sync();
+      this.ctx.abort("the namespace has taken over the log of another, and begins anew");
+    });
+    await settled;
+    enlistment.ensure();
+    return state;
+  }
+
+  async importEntries(id: string, entries: ImportEntries): Promise<ImportedEntries> {
+    const known = parse(ImportIdSchema, id, "id");
+    const checked = parse(ImportEntriesSchema, entries);
+    const came = this.#transaction({}, (nowMs) => this.#parts.importing.entries(known, checked, nowMs));
+    await this.#parts.alarm.wake(this.#parts.housekeeping);
+    return came;
+  }
+
+  async endImport(id: string): Promise<ImportState> {
+    const known = parse(ImportIdSchema, id, "id");
+    return this.#transaction({}, () => this.#parts.importing.end(known));
+  }
+
   async health(): Promise<ObjectHealth> {
     return objectHealth(this.ctx.storage.sql, this.#parts, this.env as Cloudflare.Env, Date.now());
   }
@@ -318,8 +383,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    const { alarm, housekeeping, zone } = this.#parts;
-    await alarm.run([housekeeping, zone, this.#schedules]);
+    const { alarm, housekeeping, importing, zone } = this.#parts;
+    await alarm.run([housekeeping, zone, this.#schedules, importing]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {

@@ -13,6 +13,8 @@ import { Feed } from "./feed.ts";
 import { Fills } from "./fills.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Listing } from "./listing.ts";
+import { NamespaceExport } from "./namespace-export.ts";
+import { NamespaceImport } from "./namespace-import.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
 import { Purges } from "./purges.ts";
@@ -91,6 +93,9 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
   return {
     ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, alarm, housekeeping, feed, recorder },
     directory: new Directory(sql),
+    enlistment,
+    exporting: new NamespaceExport(sql, log),
+    importing: new NamespaceImport(storage, index),
     explanations: new Explanations({ fills, history, index, log }),
     listing: new Listing(index, log),
     purges: new Purges(log, index, zone),

@@ -200,4 +200,8 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX schedules_by_next ON schedules (next_at_ms);
   `,
+  `
+  -- What has been handed over of an import and is not taken over yet: lines of the log, deployments and schedules, as JSON.
+  CREATE TABLE import_parts (part INTEGER PRIMARY KEY, lines TEXT NOT NULL);
+  `,
 ];

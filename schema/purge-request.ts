@@ -13,7 +13,7 @@ const UrlText = v.pipe(
 );
 
 /** Checked before it is brought into its normal spelling, so that an error names where it stands. */
-const RequestUrl = v.pipe(
+export const UrlSchema = v.pipe(
   UrlText,
   v.check(isRequestUrl, "must be an absolute http or https URL without a user name"),
   v.transform((text) => normalizeUrl(text, "url")),
@@ -73,7 +73,7 @@ const fields = {
   tags: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
   allOf: v.optional(v.pipe(TagsSchema, v.minLength(1, "must name at least one tag"))),
   prefix: v.optional(PrefixSchema),
-  url: v.optional(RequestUrl),
+  url: v.optional(UrlSchema),
   key: v.optional(KeySchema),
   everything: v.optional(v.literal(true, "must be true, or left out")),
 };
@@ -89,24 +89,48 @@ const SelectorSchema = v.pipe(
   ),
 );
 
+/** As a purge's record has it: what is everything names nothing but its cache, or not even that. */
+const LoggedSelectorSchema = v.strictObject({
+  cache,
+  url: kinds.url,
+  key: kinds.key,
+  tags: kinds.tags,
+  allOf: kinds.allOf,
+  prefix: kinds.prefix,
+});
+
 /** Characters of a purge's selectors as JSON: what one row of the log, and one reply that carries it, may hold. */
 const SELECTORS_CHARACTERS = 256 * 1024;
+
+function selectorList<Each extends v.GenericSchema>(each: Each) {
+  return v.pipe(
+    v.array(each, "must be an array of selectors"),
+    v.minLength(1, "must hold at least one selector"),
+    v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} selectors`),
+    atMost(
+      SELECTORS_CHARACTERS,
+      (selectors: v.InferOutput<Each>[]) => JSON.stringify(selectors).length,
+      `must be at most ${SELECTORS_CHARACTERS} characters as JSON`,
+    ),
+  );
+}
+
+/** The selectors of a record, always spelt in one order: two of the same are the same as JSON. */
+export const LoggedSelectorsSchema = v.pipe(
+  selectorList(LoggedSelectorSchema),
+  v.transform((selectors) => selectors.map((selector) => selectorOf(selector, undefined))),
+);
+
+/** For the history: why. */
+export const ReasonSchema = v.pipe(
+  v.string("must be a string"),
+  v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
+);
 
 /** As a call of the client, of RPC and of REST spells it. */
 const purgeOptions = {
   /** What to purge is the union of these; instead of naming one thing directly. At most 1,000. */
-  any: v.optional(
-    v.pipe(
-      v.array(SelectorSchema, "must be an array of selectors"),
-      v.minLength(1, "must hold at least one selector"),
-      v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} selectors`),
-      atMost(
-        SELECTORS_CHARACTERS,
-        (selectors: v.InferOutput<typeof SelectorSchema>[]) => JSON.stringify(selectors).length,
-        `must be at most ${SELECTORS_CHARACTERS} characters as JSON`,
-      ),
-    ),
-  ),
+  any: v.optional(selectorList(SelectorSchema)),
   /** Makes what it hits stale instead of gone. */
   soft: v.optional(v.literal(true, "must be true, or left out")),
   /** Also removes what it hits; cannot be taken back. */
@@ -120,12 +144,7 @@ const purgeOptions = {
   /** Of a dry run: the keys after this one. */
   after: v.optional(v.string("must be a key, as the last page ended with")),
   /** For the history: why. */
-  reason: v.optional(
-    v.pipe(
-      v.string("must be a string"),
-      v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
-    ),
-  ),
+  reason: v.optional(ReasonSchema),
 };
 
 /**
@@ -227,7 +246,7 @@ export const BySchema = v.pipe(
 /** What a request by an unsafe method makes invalid, in one cache. */
 export const InvalidationSchema = v.strictObject({
   cache: CacheNameSchema,
-  urls: v.pipe(v.array(RequestUrl, "must be an array of URLs"), v.maxLength(3, "must hold at most 3 URLs")),
+  urls: v.pipe(v.array(UrlSchema, "must be an array of URLs"), v.maxLength(3, "must hold at most 3 URLs")),
   tags: v.pipe(TagsSchema, v.maxLength(limits.groups, `must hold at most ${limits.groups} tags`)),
 });
 

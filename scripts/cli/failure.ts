@@ -10,6 +10,7 @@ const endings: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
   forbidden: "refused",
   "too-many-entries": "refused",
   "not-revocable": "refused",
+  "not-empty": "refused",
   unauthorized: "refused",
   "api-closed": "refused",
   "not-found": "failed",
