@@ -1,7 +1,7 @@
-import type { DeploymentLine, ExportPage, LogLine, NamespaceLine, ScheduleLine } from "../schema/export.ts";
+import type { DeploymentLine, ExportPage, LogLine, NamespaceLine, PurgeLine, ScheduleLine } from "../schema/export.ts";
 import { EXPORT_FORMAT } from "../schema/export.ts";
 import type { Namespace } from "../schema/names.ts";
-import type { PurgeMode, Selector } from "../schema/purge.ts";
+import type { PurgeMode } from "../schema/purge.ts";
 import type { CheckedScheduleRequest } from "../schema/schedule.ts";
 import type { PurgeLog } from "./purge-log.ts";
 import { readMeta } from "./storage.ts";
@@ -108,7 +108,7 @@ function recordLine(row: RecordRow): LogLine {
   return {
     ...{ kind: "purge", seq, at, by },
     ...(row.reason === null ? {} : { reason: row.reason }),
-    ...{ mode, selectors: JSON.parse(row.selectors) as Selector[], purged, ...approximate },
+    ...{ mode, selectors: JSON.parse(row.selectors) as PurgeLine["selectors"], purged, ...approximate },
     ...(row.automatic === 1 ? { automatic: true } : {}),
   };
 }

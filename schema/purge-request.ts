@@ -118,7 +118,7 @@ function selectorList<Each extends v.GenericSchema>(each: Each) {
 /** The selectors of a record, always spelt in one order: two of the same are the same as JSON. */
 export const LoggedSelectorsSchema = v.pipe(
   selectorList(LoggedSelectorSchema),
-  v.transform((selectors) => selectors.map((selector) => selectorOf(selector, undefined))),
+  v.transform((selectors) => selectors.map((selector) => selectorOf(selector, undefined) as typeof selector)),
 );
 
 /** For the history: why. */

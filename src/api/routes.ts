@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { LarderError } from "../../schema/errors.ts";
 import { ExplainRequestSchema } from "../../schema/explain.ts";
-import { ExportRequestSchema } from "../../schema/export.ts";
 import type { FeedRequest } from "../../schema/feed.ts";
 import { FeedRequestSchema, TicketSchema } from "../../schema/feed.ts";
 import { FEED_PROTOCOL } from "../../schema/feed-protocol.ts";
@@ -17,11 +16,8 @@ import { answer } from "./answer.ts";
 import {
   EntriesAnswer,
   ExplainAnswer,
-  ExportAnswer,
   HealthAnswer,
   HistoryAnswer,
-  ImportAnswer,
-  ImportedAnswer,
   NamespacesAnswer,
   PurgeAnswer,
   RevokeAnswer,
@@ -34,21 +30,18 @@ import {
 } from "./answers.ts";
 import { explained } from "./explain.ts";
 import { health } from "./health.ts";
-import { applied } from "./import.ts";
 import { metrics, OPEN_METRICS, TEXT_METRICS } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { problem } from "./problem.ts";
 import type { Route } from "./route.ts";
-import { route } from "./route.ts";
+import { OF_NAMESPACE, route } from "./route.ts";
+import { transferRoutes } from "./transfer-routes.ts";
 
 /** Who asks, for the history: there is one token so far. */
 const BY = "token";
 
 /** Asks for none of the log, since the API keeps no view of it. */
 const CONTEXT: CallContext = {};
-
-const OF_NAMESPACE = "/v1/caches/:namespace";
-const IMPORT = `${OF_NAMESPACE}/imports/:id`;
 
 /** All routes there are. */
 export const routes: readonly Route[] = [
@@ -176,68 +169,7 @@ export const routes: readonly Route[] = [
     handle: async ({ api, namespace, params }) =>
       answer(await api.namespace(namespace).removeSchedule(params["id"] ?? "")),
   }),
-  route({
-    operationId: "exportLog",
-    method: "GET",
-    path: `${OF_NAMESPACE}/export`,
-    summary: "The log with all that belongs to it, deployments and schedules, as lines of an export",
-    query: ExportRequestSchema,
-    answer: { status: 200, description: "A page; the last says where the log stands", schema: ExportAnswer },
-    handle: async ({ api, namespace, query }) => answer(await api.namespace(namespace).exportLog(query)),
-  }),
-  route({
-    operationId: "beginImport",
-    method: "POST",
-    path: `${OF_NAMESPACE}/imports`,
-    summary: "Begins to make an empty namespace another, which was exported; or tells whether it could",
-    body: ImportRequestSchema,
-    answer: { status: 201, description: "How far that import is", schema: ImportAnswer },
-    errors: ["not-empty"],
-    handle: async ({ api, namespace, body }) =>
-      answer(await api.namespace(namespace).beginImport(body), { status: 201 }),
-  }),
-  route({
-    operationId: "putImportPart",
-    method: "POST",
-    path: `${IMPORT}/parts`,
-    summary: "Hands lines of the log, deployments and schedules over, to be taken over later",
-    body: ImportPartSchema,
-    answer: { status: 200, description: "How far that import is", schema: ImportAnswer },
-    errors: ["not-found"],
-    handle: async ({ api, namespace, params, body }) =>
-      answer(await api.namespace(namespace).putImportPart(params["id"] ?? "", body)),
-  }),
-  route({
-    operationId: "applyImport",
-    method: "POST",
-    path: `${IMPORT}/apply`,
-    summary: "Takes over all that was handed over, or nothing",
-    body: ImportCountsSchema,
-    answer: { status: 200, description: "How far that import is", schema: ImportAnswer },
-    errors: ["not-found", "not-empty"],
-    handle: async ({ api, namespace, params, body }) =>
-      answer(await applied(() => api.namespace(namespace), params["id"] ?? "", body)),
-  }),
-  route({
-    operationId: "importEntries",
-    method: "POST",
-    path: `${IMPORT}/entries`,
-    summary: "Adds entries to the index, after the log; those that are there already stay",
-    body: ImportEntriesSchema,
-    answer: { status: 200, description: "What became of them", schema: ImportedAnswer },
-    errors: ["not-found"],
-    handle: async ({ api, namespace, params, body }) =>
-      answer(await api.namespace(namespace).importEntries(params["id"] ?? "", body)),
-  }),
-  route({
-    operationId: "endImport",
-    method: "DELETE",
-    path: IMPORT,
-    summary: "Is done with an import, or gives it up; what was taken over stays",
-    answer: { status: 200, description: "How far it was", schema: ImportAnswer },
-    errors: ["not-found"],
-    handle: async ({ api, namespace, params }) => answer(await api.namespace(namespace).endImport(params["id"] ?? "")),
-  }),
+  ...transferRoutes,
   route({
     operationId: "health",
     method: "GET",
