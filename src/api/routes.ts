@@ -4,7 +4,6 @@ import { ExplainRequestSchema } from "../../schema/explain.ts";
 import type { FeedRequest } from "../../schema/feed.ts";
 import { FeedRequestSchema, TicketSchema } from "../../schema/feed.ts";
 import { FEED_PROTOCOL } from "../../schema/feed-protocol.ts";
-import { ImportCountsSchema, ImportEntriesSchema, ImportPartSchema, ImportRequestSchema } from "../../schema/import.ts";
 import { EntriesRequestSchema, NamespacesRequestSchema, TagsRequestSchema } from "../../schema/listing.ts";
 import { NamespaceSchema } from "../../schema/names.ts";
 import { HistoryRequestSchema, PurgeRequestSchema, SeqSchema } from "../../schema/purge-request.ts";
