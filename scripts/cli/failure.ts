@@ -24,6 +24,8 @@ const endings: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
 export interface FailureDetails {
   readonly field?: string;
   readonly limit?: number;
+  /** Of a file. */
+  readonly line?: number;
 }
 
 /** What a command ends with instead of an answer; the message says what to do. */
