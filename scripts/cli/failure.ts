@@ -30,7 +30,7 @@ export interface FailureDetails {
 
 /** What a command ends with instead of an answer; the message says what to do. */
 export class Failure extends Error {
-  /** The coordinator's own code, or one of `unreachable`, `not-larder`, `declined`. */
+  /** The coordinator's own code, or one of `unreachable`, `not-larder`, `declined`, `emptied`. */
   readonly code: string;
   readonly exitCode: number;
   readonly details: FailureDetails;
