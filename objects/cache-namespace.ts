@@ -4,28 +4,11 @@ import { AnnouncementSchema } from "../schema/deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "../schema/entry.ts";
 import { EntryReportSchema, EntryToExplainSchema, EntryToJudgeSchema, PlaceSchema } from "../schema/entry.ts";
 import type { ObjectReply } from "../schema/explain.ts";
-import type { ExportPage, ExportRequest } from "../schema/export.ts";
-import { ExportRequestSchema } from "../schema/export.ts";
 import type { Ticket } from "../schema/feed.ts";
 import { FeedRequestSchema, TicketSchema } from "../schema/feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Offer, Turn } from "../schema/fills.ts";
 import { AbandonSchema, AcquireSchema, CompletionSchema, LandedSchema, OfferSchema } from "../schema/fills.ts";
 import type { ObjectHealth } from "../schema/health.ts";
-import type {
-  ImportCounts,
-  ImportEntries,
-  ImportedEntries,
-  ImportPart,
-  ImportRequest,
-  ImportState,
-} from "../schema/import.ts";
-import {
-  ImportCountsSchema,
-  ImportEntriesSchema,
-  ImportIdSchema,
-  ImportPartSchema,
-  ImportRequestSchema,
-} from "../schema/import.ts";
 import { KeySchema } from "../schema/key.ts";
 import type {
   EntriesPage,
@@ -52,7 +35,15 @@ import {
   PurgeRequestSchema,
   SeqSchema,
 } from "../schema/purge-request.ts";
-import type { CallContext, CompleteReply, LogSlice, LogVerdict, NamespaceRpc, PurgeReply } from "../schema/rpc.ts";
+import type {
+  CallContext,
+  CompleteReply,
+  LogSlice,
+  LogVerdict,
+  NamespaceRpc,
+  NamespaceOperations as Operations,
+  PurgeReply,
+} from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
 import type { Schedule, ScheduleRequest } from "../schema/schedule.ts";
 import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
@@ -66,6 +57,7 @@ import { assemble } from "./parts.ts";
 import type { WrittenPurge } from "./purges.ts";
 import { commonCache } from "./purges.ts";
 import { Schedules } from "./schedules.ts";
+import { Transfer } from "./transfer.ts";
 
 /**
  * One cache namespace: the serial point that every purge, put and sync of it goes through. This class is the RPC
@@ -74,11 +66,13 @@ import { Schedules } from "./schedules.ts";
 export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #parts: Parts;
   readonly #schedules: Schedules;
+  readonly #transfer: Transfer;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#parts = assemble(ctx, env);
     this.#schedules = new Schedules(ctx.storage.sql, (request, by) => this.#purge({}, request, by));
+    this.#transfer = new Transfer(ctx, this.#parts, this.#schedules);
   }
 
   async sync(context: CallContext): Promise<{ log: LogSlice }> {
@@ -308,52 +302,28 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#schedules.remove(parse(ScheduleIdSchema, id, "id"));
   }
 
-  async exportLog(request: ExportRequest): Promise<ExportPage> {
-    const { after } = parse(ExportRequestSchema, request);
-    return this.#parts.exporting.page(after, parse(NamespaceSchema, this.ctx.id.name, "namespace"), Date.now());
+  async exportLog(...asked: Parameters<Operations["exportLog"]>) {
+    return this.#transfer.page(...asked);
   }
 
-  async beginImport(request: ImportRequest): Promise<ImportState> {
-    const checked = parse(ImportRequestSchema, request);
-    const state = this.#transaction({}, (nowMs) => this.#parts.importing.begin(checked, nowMs));
-    await this.#parts.alarm.wake(this.#parts.importing);
-    return state;
+  async beginImport(...asked: Parameters<Operations["beginImport"]>) {
+    return this.#transfer.begin(...asked);
   }
 
-  async putImportPart(id: string, part: ImportPart): Promise<ImportState> {
-    const known = parse(ImportIdSchema, id, "id");
-    const checked = parse(ImportPartSchema, part);
-    return this.#transaction({}, (nowMs) => this.#parts.importing.put(known, checked, nowMs));
+  async putImportPart(...asked: Parameters<Operations["putImportPart"]>) {
+    return this.#transfer.put(...asked);
   }
 
-  async applyImport(id: string, counts: ImportCounts): Promise<ImportState> {
-    const known = parse(ImportIdSchema, id, "id");
-    const checked = parse(ImportCountsSchema, counts);
-    const { alarm, enlistment, housekeeping, importing } = this.#parts;
-    const { state, isNew } = this.#transaction({}, (nowMs) => importing.apply(known, checked, nowMs));
-    // All that this instance knows is of another log. Nobody may come in between: it would answer by that one.
-    const settled = this.ctx.blockConcurrencyWhile(async () => {
-      for (const mechanism of [housekeeping, importing, this.#schedules]) await alarm.wake(mechanism);
-      if (!isNew) return;
-      await this.ctx.storage.sync();
-      this.ctx.abort("the namespace has taken over the log of another, and begins anew");
-    });
-    await settled;
-    enlistment.ensure();
-    return state;
+  async applyImport(...asked: Parameters<Operations["applyImport"]>) {
+    return this.#transfer.apply(...asked);
   }
 
-  async importEntries(id: string, entries: ImportEntries): Promise<ImportedEntries> {
-    const known = parse(ImportIdSchema, id, "id");
-    const checked = parse(ImportEntriesSchema, entries);
-    const came = this.#transaction({}, (nowMs) => this.#parts.importing.entries(known, checked, nowMs));
-    await this.#parts.alarm.wake(this.#parts.housekeeping);
-    return came;
+  async importEntries(...asked: Parameters<Operations["importEntries"]>) {
+    return this.#transfer.entries(...asked);
   }
 
-  async endImport(id: string): Promise<ImportState> {
-    const known = parse(ImportIdSchema, id, "id");
-    return this.#transaction({}, () => this.#parts.importing.end(known));
+  async endImport(...asked: Parameters<Operations["endImport"]>) {
+    return this.#transfer.end(...asked);
   }
 
   async health(): Promise<ObjectHealth> {

@@ -43,37 +43,62 @@ async function carriedOut(
   found: CheckedExport,
   progress: Progress,
 ): Promise<ImportedEntries> {
-  const { id, counts } = found;
-  const path = (rest: string) => api.of(`/imports/${id}${rest}`);
   const { state } = await begun(api, found);
   try {
-    if (state === "begun") {
-      let part = 0;
-      let sent = 0;
-      for await (const lines of partsOf(source, LOG)) {
-        await api.post(path("/parts"), { part, lines });
-        part += 1;
-        sent += lines.length;
-        progress.tell(`Log: ${count(sent)} of ${count(counts.records + counts.deployments + counts.schedules)} lines`);
-      }
-      const { entries: _, ...decisive } = counts;
-      await api.post(path("/apply"), decisive);
-    }
-    const came = { added: 0, present: 0, expired: 0, foreign: 0 };
-    let sent = 0;
-    for await (const lines of partsOf(source, ["entry"])) {
-      const some = await api.post<ImportedEntries>(path("/entries"), { lines });
-      for (const name of Object.keys(came) as (keyof typeof came)[]) came[name] += some[name];
-      sent += lines.length;
-      progress.tell(`Entries: ${count(sent)} of ${count(counts.entries)}`);
-    }
-    await api.delete(path(""));
+    if (state === "begun") await logTakenOver(api, source, found, progress);
+    const came = await entriesAdded(api, source, found, progress);
+    await api.delete(pathOf(api, found));
     return came;
   } catch (error) {
-    if (!(error instanceof Failure) || error.exitCode !== exitCodes.unreachable) throw error;
+    if (!isUnreachable(error)) throw error;
     const message = `${error.message}; the import is not done: give the same command again, and it goes on`;
     throw new Failure(error.code, message, error.exitCode, error.details);
   }
+}
+
+async function logTakenOver(api: Api, source: Source, found: CheckedExport, progress: Progress): Promise<void> {
+  const { entries: _, ...counts } = found.counts;
+  const all = count(counts.records + counts.deployments + counts.schedules);
+  let part = 0;
+  let sent = 0;
+  try {
+    for await (const lines of partsOf(source, LOG)) {
+      await api.post(pathOf(api, found, "/parts"), { part, lines });
+      part += 1;
+      sent += lines.length;
+      progress.tell(`Log: ${count(sent)} of ${all} lines`);
+    }
+    await api.post(pathOf(api, found, "/apply"), counts);
+  } catch (error) {
+    // Nobody will go on with what has been refused. Should this fail, it is forgotten after a day.
+    if (!isUnreachable(error)) await api.delete(pathOf(api, found)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function entriesAdded(
+  api: Api,
+  source: Source,
+  found: CheckedExport,
+  progress: Progress,
+): Promise<ImportedEntries> {
+  const came = { added: 0, present: 0, expired: 0, foreign: 0 };
+  let sent = 0;
+  for await (const lines of partsOf(source, ["entry"])) {
+    const some = await api.post<ImportedEntries>(pathOf(api, found, "/entries"), { lines });
+    for (const name of Object.keys(came) as (keyof typeof came)[]) came[name] += some[name];
+    sent += lines.length;
+    progress.tell(`Entries: ${count(sent)} of ${count(found.counts.entries)}`);
+  }
+  return came;
+}
+
+function isUnreachable(error: unknown): error is Failure {
+  return error instanceof Failure && error.exitCode === exitCodes.unreachable;
+}
+
+function pathOf(api: Api, { id }: CheckedExport, rest = ""): string {
+  return api.of(`/imports/${id}${rest}`);
 }
 
 function begun(api: Api, { id, namespace }: CheckedExport, how: { readonly dryRun?: true } = {}): Promise<ImportState> {

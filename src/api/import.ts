@@ -10,7 +10,8 @@ export async function applied(objectOf: () => NamespaceObject, id: string, count
   try {
     return await objectOf().applyImport(id, counts);
   } catch (error) {
-    if (asLarderError(error) !== undefined) throw error;
+    const isOverloaded = error instanceof Error && "overloaded" in error && error.overloaded === true;
+    if (asLarderError(error) !== undefined || isOverloaded) throw error;
     // A stub that has thrown is not to be used again (developers.cloudflare.com/durable-objects/best-practices/error-handling).
     return objectOf().applyImport(id, counts);
   }

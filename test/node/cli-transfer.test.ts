@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
@@ -5,10 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EntriesPage } from "../../schema/listing.ts";
-import { runCli } from "./support/cli.ts";
+import { cli, runCli } from "./support/cli.ts";
 import { Coordinator, TOKEN } from "./support/coordinator.ts";
 import { freeBasePort } from "./support/ports.ts";
 import { until } from "./support/until.ts";
+
+/** Whether there is util-linux's `script`, which runs a command in a terminal. */
+const hasTerminals = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
 
 const PAGES = Array.from({ length: 10 }, (_, at) => at);
 
@@ -282,6 +286,40 @@ describe("larder import", () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("nowhere.jsonl cannot be read")]);
     const folder = await larder(["import", directory]);
     expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining("cannot be read")]);
+  });
+
+  it("takes nothing over where the coordinator refuses what the file alone does not show", async () => {
+    const to = fresh();
+    const text = changed(firstOf("schedule"), { cron: "0 0 30 2 *" });
+    const { code, stdout, stderr } = await larder(["import", "-n", to], { input: text });
+    expect([code, stdout, stderr]).toEqual([2, "", 'larder: cron: never comes (got "0 0 30 2 *")\n']);
+    expect(await exportOf(to)).toMatchObject([{ head: 0 }, { kind: "end", records: 0, schedules: 0 }]);
+    expect((await larder(["import", "-n", to], { input: textOf(exported) })).code).toBe(0);
+  });
+
+  it("writes out control characters of the file's own", async () => {
+    const input = `${JSON.stringify(exported[0])}\n${JSON.stringify({ ...exported[1], "\u001b[2J": 1 })}\n`;
+    const { code, stderr } = await larder(["import", "-n", fresh()], { input });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("line 2: \\u001b[2J: is not an option")]);
+  });
+
+  it.runIf(hasTerminals)("tells on a terminal how far it is, and wipes that out", async () => {
+    const file = await fileOf(textOf(exported));
+    const command = `${process.execPath} ${cli} import -n ${fresh()} ${file}`;
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      env: { ...process.env, ...env, TERM: "xterm", NO_COLOR: "1" },
+    });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    child.stdin.end();
+    expect(await once(child, "close")).toEqual([0, null]);
+    const shown = said.split("\r\u001b[K").map((text) => text.trimEnd());
+    expect(shown.slice(1, -1)).toEqual([
+      ...["Checking …", "Log: 1,000 of 1,016 lines", "Log: 1,016 of 1,016 lines", "Entries: 10 of 10"],
+    ]);
+    expect(shown.at(-1)).toMatch(/^Imported default/);
   });
 
   it("ends with 4 where nothing listens", async () => {

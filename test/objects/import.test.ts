@@ -207,6 +207,17 @@ describe("an import", () => {
     expect(again).toMatchObject({ status: 409, body: { code: "not-empty" } });
   });
 
+  test("that was taken over is done with after a day, though nobody has said so", async () => {
+    const { exported } = await furnished();
+    const name = freshNamespace();
+    await handOver(name, exported);
+    await takeOver(name, exported);
+    clock.goTo(DAY + 120);
+    await runDurableObjectAlarm(stubOf(name));
+    expect(await asked(name, "DELETE", `/imports/${ID}`)).toMatchObject({ status: 404 });
+    expect((await exportOf(name)).lines.length).toBeGreaterThanOrEqual(exported.lines.length);
+  });
+
   test("that another begins after is forgotten, and so is one that nobody goes on with for a day", async () => {
     const { exported } = await furnished();
     const name = freshNamespace();
