@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -96,6 +96,46 @@ describe("larder export", () => {
     expect(seqs).toEqual(Array.from({ length: 1014 }, (_, at) => at + 1));
     expect(new Set(ofKind(exported, "entry").map(({ key }) => key)).size).toBe(PAGES.length);
     expect(exported.at(-1)).toEqual({ kind: "end", records: 1014, deployments: 1, schedules: 1, entries: 10 });
+  });
+
+  const automatic = (seq: number, url: string) => {
+    const selectors = [{ cache: "pages", url }];
+    return {
+      kind: "purge",
+      seq,
+      at: "2026-11-30T22:15:00.000Z",
+      by: "request",
+      mode: "hard",
+      selectors,
+      purged: 0,
+      automatic: true,
+    };
+  };
+
+  it("leaves out what was replaced while the log was read", async () => {
+    const log = [
+      automatic(1, "https://a.example/"),
+      automatic(2, "https://b.example/"),
+      automatic(3, "https://a.example/"),
+    ];
+    const namespace = { ...exported[0], head: 3 };
+    await using server = await answering({
+      "/export": { epoch: "a", lines: log.slice(0, 2), after: 2 },
+      "/export?after=2": { epoch: "a", lines: log.slice(2), namespace },
+      "/entries?limit=200": { entries: [] },
+    });
+    const { code, stdout } = await larder(["export", "--server", server.url]);
+    const end = { kind: "end", records: 2, deployments: 0, schedules: 0, entries: 0 };
+    expect([code, stdout]).toEqual([0, textOf([namespace, ...log.slice(1), end])]);
+  });
+
+  it("writes nothing of a namespace that is emptied meanwhile", async () => {
+    await using server = await answering({
+      "/export": { epoch: "a", lines: [automatic(1, "https://a.example/")], after: 1 },
+      "/export?after=1": { epoch: "b", lines: [], namespace: exported[0] },
+    });
+    const { code, stdout, stderr } = await larder(["export", "--server", server.url]);
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining("export it again")]);
   });
 
   it("does not mind when nobody reads to the end", async () => {
@@ -347,10 +387,18 @@ describe("larder import", () => {
   });
 });
 
+/** Answers by paths of a namespace what a coordinator would only by chance. */
+function answering(answers: Readonly<Record<string, object>>) {
+  return listening(({ url = "" }, response) => {
+    const answer = answers[url.replace("/.larder/v1/caches/default", "")];
+    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+  });
+}
+
 /** A line to the coordinator that breaks when the answer to that request, from 0 on, has come. */
-async function cutOff(at: number): Promise<AsyncDisposable & { readonly url: string }> {
+function cutOff(at: number) {
   let asked = 0;
-  const server = createServer(async (request: IncomingMessage, response) => {
+  return listening(async (request: IncomingMessage, response) => {
     const number = asked;
     asked += 1;
     const chunks: Buffer[] = [];
@@ -363,6 +411,10 @@ async function cutOff(at: number): Promise<AsyncDisposable & { readonly url: str
     if (number >= at) response.destroy();
     else response.writeHead(answer.status, { "content-type": "application/json" }).end(text);
   });
+}
+
+async function listening(answer: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -5,7 +5,7 @@ import { limits } from "../../schema/limits.ts";
 import { objectNamed } from "../support/api.ts";
 import { freshNamespace } from "../support/fresh.ts";
 import { Listener } from "../support/listener.ts";
-import { fill, logOf, pointOf, purge, report, stubOf } from "../support/namespace-object.ts";
+import { fill, logOf, pointOf, purge, report, stubOf, toJudge } from "../support/namespace-object.ts";
 import { START, useObjectClock } from "../support/object-clock.ts";
 import { AMS, GRU, Site } from "../support/site.ts";
 import type { Exported } from "../support/transfer.ts";
@@ -281,6 +281,43 @@ describe("a namespace that takes a log over", () => {
     expect(answered.some(({ epoch }) => epoch === old)).toBe(true);
     expect(answered.some((answer) => answer.done)).toBe(true);
     expect(answered.filter((answer) => answer.done && answer.epoch === old)).toEqual([]);
+  });
+
+  test("takes the floor over, below which nothing is in force though the records are gone", async () => {
+    const { name: from } = await furnished();
+    const object = objectNamed(from);
+    await runInDurableObject(stubOf(from), (instance, { storage }) => {
+      storage.sql.exec("UPDATE purges SET at_ms = 0 WHERE seq <= 2");
+      return instance.alarm();
+    });
+    const exported = await exportOf(from);
+    expect([exported.namespace.floor, exported.lines.filter(({ kind }) => kind === "purge")]).toEqual([2, []]);
+    const name = freshNamespace();
+    await importInto(name, exported);
+    expect(await logOf(objectNamed(name))).toEqual(await logOf(object));
+    const { epoch } = exported.namespace;
+    expect((await objectNamed(name).judge({}, toJudge({ epoch, seq: 1 }))).verdict).toBe("purged");
+  });
+
+  test("lets no purge come in between, which would be of the log that goes", async () => {
+    const { exported } = await furnished();
+    const { epoch } = exported.namespace;
+    for (let round = 0; round < 10; round += 1) {
+      const name = freshNamespace();
+      await handOver(name, exported);
+      const object = objectNamed(name);
+      const applying = object.applyImport(ID, countsOf(exported.lines)).catch((error: Error) => error);
+      const made = Array.from({ length: 20 }, () =>
+        purge(object, { tags: ["x"] }).then(
+          ({ version }) => version.split("-")[0],
+          (error: Error) => "durableObjectReset" in error,
+        ),
+      );
+      expect(await applying).toMatchObject({ durableObjectReset: true });
+      expect(new Set([...(await Promise.all(made)), epoch, true])).toEqual(new Set([epoch, true]));
+      const { seq } = await pointOf(objectNamed(name));
+      expect(seq).toBe(3 + (await Promise.all(made)).filter((version) => version === epoch).length);
+    }
   });
 
   test("refuses what was purged while it lay in the file's log, and what was stored under the log before", async () => {
