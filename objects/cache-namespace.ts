@@ -31,7 +31,15 @@ import {
 } from "../schema/purge-request.ts";
 import type { CheckedWarmRequest, Refill, WarmRequest } from "../schema/refill.ts";
 import { RefillIdSchema, WarmRequestSchema } from "../schema/refill.ts";
-import type { CallContext, CompleteReply, LogSlice, LogVerdict, NamespaceRpc, PurgeReply } from "../schema/rpc.ts";
+import type {
+  CallContext,
+  CompleteReply,
+  LogSlice,
+  LogVerdict,
+  NamespaceRpc,
+  NamespaceOperations as Operations,
+  PurgeReply,
+} from "../schema/rpc.ts";
 import type { Schedule, ScheduleRequest } from "../schema/schedule.ts";
 import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../schema/stats.ts";
@@ -44,6 +52,7 @@ import { assemble } from "./parts.ts";
 import { commonCache } from "./purges.ts";
 import { Purging } from "./purging.ts";
 import { Schedules } from "./schedules.ts";
+import { Transfer } from "./transfer.ts";
 
 /**
  * One cache namespace: the serial point that every purge, put and sync of it goes through. This class is the RPC
@@ -53,6 +62,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   readonly #parts: Parts;
   readonly #schedules: Schedules;
   readonly #purging: Purging;
+  readonly #transfer: Transfer;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -62,6 +72,7 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
       purge: (request, by) => this.#purging.atOnce({}, request, by),
       warm: (request, by) => this.#warm(request, by),
     });
+    this.#transfer = new Transfer(ctx, this.#parts, this.#schedules);
   }
 
   async sync(context: CallContext): Promise<{ log: LogSlice }> {
@@ -299,6 +310,30 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return this.#parts.refills.stop(parse(RefillIdSchema, id, "id"));
   }
 
+  async exportLog(...asked: Parameters<Operations["exportLog"]>) {
+    return this.#transfer.page(...asked);
+  }
+
+  async beginImport(...asked: Parameters<Operations["beginImport"]>) {
+    return this.#transfer.begin(...asked);
+  }
+
+  async putImportPart(...asked: Parameters<Operations["putImportPart"]>) {
+    return this.#transfer.put(...asked);
+  }
+
+  async applyImport(...asked: Parameters<Operations["applyImport"]>) {
+    return this.#transfer.apply(...asked);
+  }
+
+  async importEntries(...asked: Parameters<Operations["importEntries"]>) {
+    return this.#transfer.entries(...asked);
+  }
+
+  async endImport(...asked: Parameters<Operations["endImport"]>) {
+    return this.#transfer.end(...asked);
+  }
+
   async health(): Promise<ObjectHealth> {
     return objectHealth(this.ctx.storage.sql, this.#parts, this.env as Cloudflare.Env, Date.now());
   }
@@ -326,8 +361,8 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   override async alarm(): Promise<void> {
-    const { alarm, housekeeping, refills, zone } = this.#parts;
-    await alarm.run([housekeeping, zone, this.#schedules, this.#purging, refills]);
+    const { alarm, housekeeping, importing, refills, zone } = this.#parts;
+    await alarm.run([housekeeping, zone, this.#schedules, this.#purging, refills, importing]);
   }
 
   #judge(entry: EntryToJudge): LogVerdict {

@@ -14,6 +14,8 @@ import { Fills } from "./fills.ts";
 import { Gathering } from "./gathering.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Listing } from "./listing.ts";
+import { NamespaceExport } from "./namespace-export.ts";
+import { NamespaceImport } from "./namespace-import.ts";
 import { OriginPace } from "./origin-pace.ts";
 import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
@@ -106,6 +108,9 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
   return {
     ...{ deployments, log, index, history, fills, shield, stats, statsOf, top, alarm, housekeeping, feed, recorder },
     directory: new Directory(sql),
+    enlistment,
+    exporting: new NamespaceExport(sql, log),
+    importing: new NamespaceImport(storage, index),
     explanations: new Explanations({ fills, history, index, log }),
     gathering: new Gathering(sql),
     listing: new Listing(index, log),

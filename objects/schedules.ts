@@ -130,7 +130,7 @@ export class Schedules implements Timed {
  *
  * @throws LarderError `invalid-input` where it never does, or the fields cannot be understood
  */
-function nextMs(cron: string, timeZone: string, afterMs: number): number {
+export function nextMs(cron: string, timeZone: string, afterMs: number): number {
   let next: Date | null;
   try {
     next = new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).nextRun(new Date(afterMs));

@@ -33,6 +33,10 @@ export interface IndexedRow {
   readonly servableUntilMs: number;
 }
 
+export interface RestoredRow extends Omit<IndexedRow, "entry"> {
+  readonly entry: Omit<IndexedEntry, "id">;
+}
+
 interface WholeRow extends EntryRow {
   stored_at_ms: number;
   status: number;
@@ -73,6 +77,19 @@ export class TagIndex {
     );
     if (row === undefined) throw new Error("INSERT … RETURNING gave no row");
     this.#setTags(row.id, entry.cache, [...new Set(entry.tags)].sort());
+  }
+
+  /** Puts a row back that another index had. Where there is one under its key, that stays, and the answer is no. */
+  restore({ entry, status, bytes, storedAtMs, freshUntilMs, servableUntilMs }: RestoredRow): boolean {
+    const [row] = this.#sql.exec<{ id: number }>(
+      `INSERT INTO entries (key, url, cache, status, bytes, permanent, as_of, stored_at_ms, fresh_until_ms, expires_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING RETURNING id`,
+      ...[entry.key, entry.url, entry.cache, status, bytes, entry.permanent ? 1 : 0, entry.asOfSeq],
+      ...[storedAtMs, freshUntilMs, servableUntilMs],
+    );
+    if (row === undefined) return false;
+    this.#setTags(row.id, entry.cache, [...new Set(entry.tags)].sort());
+    return true;
   }
 
   /** Rows written are billed, so a refill with the same tags writes none. */

@@ -13,6 +13,8 @@ export const errorCodes = [
   "too-many-entries",
   /** The purge cannot be taken back; the message says why. */
   "not-revocable",
+  /** Something is imported only into a namespace in which nothing has been stored, purged or scheduled. */
+  "not-empty",
   /** No bearer token, or a wrong one. */
   "unauthorized",
   /** The REST API has no token configured, so it is closed. */

@@ -66,6 +66,12 @@ export function fractionUpTo(most: number) {
   );
 }
 
+/** Why something was done, for those who look at it later. */
+export const ReasonSchema = v.pipe(
+  v.string("must be a string"),
+  v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
+);
+
 const names = v.pipe(v.array(v.string("must be a string"), "must be an array of names"), v.maxLength(100));
 
 export function wholeNumber(most: number) {

@@ -97,6 +97,10 @@ export const limits = {
   bodyBytes: 512 * 1024 * 1024,
   /** Bytes in the body of a REST request. */
   apiBodyBytes: 1024 * 1024,
+  /** Bytes in one line of an export: with what it is sent in, it fits into one request. */
+  exportLineBytes: 1_000_000,
+  /** Lines of an export in one request that imports them. */
+  importLines: 1000,
   /** Characters in the reason given for a purge. */
   reasonCharacters: 500,
   /** Route rules in one cache. */

@@ -249,4 +249,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE schedules RENAME COLUMN purge TO action;
   UPDATE schedules SET action = json_object('purge', json(action));
   `,
+  `
+  -- What has been handed over of an import and is not taken over yet: lines of the log, deployments and schedules, as JSON.
+  CREATE TABLE import_parts (part INTEGER PRIMARY KEY, lines TEXT NOT NULL);
+  `,
 ];

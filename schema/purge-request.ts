@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { ReasonSchema } from "./fields.ts";
 import { KeySchema, sortQuery } from "./key.ts";
 import { limits } from "./limits.ts";
 import type { CacheName } from "./names.ts";
@@ -67,21 +68,39 @@ const SelectorSchema = v.pipe(
   ),
 );
 
+/** As a purge's record has it: what is everything names nothing but its cache, or not even that. */
+const LoggedSelectorSchema = v.strictObject({
+  cache,
+  url: kinds.url,
+  key: kinds.key,
+  tags: kinds.tags,
+  allOf: kinds.allOf,
+  prefix: kinds.prefix,
+});
+
+function selectorList<Each extends v.GenericSchema>(each: Each) {
+  return v.pipe(
+    v.array(each, "must be an array of selectors"),
+    v.minLength(1, "must hold at least one selector"),
+    v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} selectors`),
+    atMost(
+      limits.selectorsCharacters,
+      (selectors: v.InferOutput<Each>[]) => JSON.stringify(selectors).length,
+      `must be at most ${limits.selectorsCharacters} characters as JSON`,
+    ),
+  );
+}
+
+/** The selectors of a record, always spelt in one order: two of the same are the same as JSON. */
+export const LoggedSelectorsSchema = v.pipe(
+  selectorList(LoggedSelectorSchema),
+  v.transform((selectors) => selectors.map((selector) => selectorOf(selector, undefined) as typeof selector)),
+);
+
 /** As a call of the client, of RPC and of REST spells it. */
 const purgeOptions = {
   /** What to purge is the union of these; instead of naming one thing directly. At most 1,000. */
-  any: v.optional(
-    v.pipe(
-      v.array(SelectorSchema, "must be an array of selectors"),
-      v.minLength(1, "must hold at least one selector"),
-      v.maxLength(limits.selectorsPerPurge, `must hold at most ${limits.selectorsPerPurge} selectors`),
-      atMost(
-        limits.selectorsCharacters,
-        (selectors: v.InferOutput<typeof SelectorSchema>[]) => JSON.stringify(selectors).length,
-        `must be at most ${limits.selectorsCharacters} characters as JSON`,
-      ),
-    ),
-  ),
+  any: v.optional(selectorList(SelectorSchema)),
   /** Makes what it hits stale instead of gone. */
   soft: v.optional(v.literal(true, "must be true, or left out")),
   /** Also removes what it hits; cannot be taken back. */
@@ -99,12 +118,7 @@ const purgeOptions = {
   /** Of a dry run: the keys after this one. */
   after: v.optional(v.string("must be a key, as the last page ended with")),
   /** For the history: why. */
-  reason: v.optional(
-    v.pipe(
-      v.string("must be a string"),
-      v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
-    ),
-  ),
+  reason: v.optional(ReasonSchema),
 };
 
 /**

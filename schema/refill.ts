@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { wholeNumber } from "./fields.ts";
+import { ReasonSchema, wholeNumber } from "./fields.ts";
 import { limits } from "./limits.ts";
 import { CacheNameSchema } from "./names.ts";
 import { AskedUrl } from "./request-url.ts";
@@ -54,12 +54,7 @@ export const WarmRequestSchema = v.pipe(
     ...sources,
     ...pace,
     /** For those who look at the list: why. */
-    reason: v.optional(
-      v.pipe(
-        v.string("must be a string"),
-        v.maxLength(limits.reasonCharacters, `must be at most ${limits.reasonCharacters} characters`),
-      ),
-    ),
+    reason: v.optional(ReasonSchema),
   }),
   v.check(
     (request) =>

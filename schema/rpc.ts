@@ -5,9 +5,11 @@ import type { Announcement, Deployment } from "./deployment.ts";
 import type { EntryReport, EntryToExplain, EntryToJudge, Place } from "./entry.ts";
 import type { MissReason, RefusalReason } from "./events.ts";
 import type { ExplainWish, Explanation, ObjectReply } from "./explain.ts";
+import type { ExportPage, ExportRequest } from "./export.ts";
 import type { Ticket } from "./feed.ts";
 import type { Abandon, Acquire, Completion, Landed, Lease, Offer, Turn } from "./fills.ts";
 import type { ObjectHealth } from "./health.ts";
+import type { ImportCounts, ImportEntries, ImportedEntries, ImportPart, ImportRequest, ImportState } from "./import.ts";
 import type { Key } from "./key.ts";
 import { KeySchema } from "./key.ts";
 import { EVERY_CACHE, limits } from "./limits.ts";
@@ -197,6 +199,27 @@ export interface NamespaceOperations {
   warm(request: WarmRequest, by: string): Promise<Refill>;
   /** Ends a refill; one that has ended stays as it is. @throws LarderError `not-found` */
   stopRefill(id: string): Promise<Refill>;
+  /** The log, deployments and schedules, a page at a time. */
+  exportLog(request: ExportRequest): Promise<ExportPage>;
+  /**
+   * Begins to make this namespace another, which was exported.
+   *
+   * @throws LarderError `not-empty`
+   */
+  beginImport(request: ImportRequest): Promise<ImportState>;
+  /** @throws LarderError `not-found` where that import has not begun, or is done with; all that follow do */
+  putImportPart(id: string, part: ImportPart): Promise<ImportState>;
+  /**
+   * Takes over what was handed over, all of it or nothing. The first time it then ends the object's instance, and its
+   * callers hear that from the platform: who asks again gets the answer.
+   *
+   * @throws LarderError `not-empty`; `invalid-input` where it is not whole, or does not fit together
+   */
+  applyImport(id: string, counts: ImportCounts): Promise<ImportState>;
+  /** Adds rows to the index; those that are there already stay. */
+  importEntries(id: string, entries: ImportEntries): Promise<ImportedEntries>;
+  /** Is done with an import, or gives it up. */
+  endImport(id: string): Promise<ImportState>;
   /** How near the namespace is to its limits, and what is wrong with its settings. */
   health(): Promise<ObjectHealth>;
   /** Gives out a ticket that opens one live feed. */

@@ -7,6 +7,7 @@ import { addCacheClear, addPurge } from "./commands/purge.ts";
 import { addRefill } from "./commands/refill.ts";
 import { addSchedule } from "./commands/schedule.ts";
 import { addTail } from "./commands/tail.ts";
+import { addTransfer } from "./commands/transfer.ts";
 
 /**
  * All commands. What declares one imports little, and loads what does it when it is called: so that `larder --help` and
@@ -17,6 +18,7 @@ export function addCommands(program: Command): void {
     addPurge,
     addCacheClear,
     addLooking,
+    addTransfer,
     addTail,
     addRefill,
     addSchedule,

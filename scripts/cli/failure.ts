@@ -10,6 +10,7 @@ const endings: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
   forbidden: "refused",
   "too-many-entries": "refused",
   "not-revocable": "refused",
+  "not-empty": "refused",
   unauthorized: "refused",
   "api-closed": "refused",
   "not-found": "failed",
@@ -23,11 +24,13 @@ const endings: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
 export interface FailureDetails {
   readonly field?: string;
   readonly limit?: number;
+  /** Of a file. */
+  readonly line?: number;
 }
 
 /** What a command ends with instead of an answer; the message says what to do. */
 export class Failure extends Error {
-  /** The coordinator's own code, or one of `unreachable`, `not-larder`, `declined`. */
+  /** The coordinator's own code, or one of `unreachable`, `not-larder`, `declined`, `emptied`. */
   readonly code: string;
   readonly exitCode: number;
   readonly details: FailureDetails;

@@ -38,7 +38,7 @@ export async function warm(source: string | undefined, flags: WarmFlags): Promis
     begun.push(await api.post<Wire<Refill>>(api.of("/refills"), { ...part, ...common }));
   }
   const ended: Wire<Refill>[] = [];
-  for (const refill of begun) ended.push(flags.detach === true ? refill : await watched(api, refill));
+  for (const refill of begun) ended.push(flags.detach === true ? refill : await watched(api, refill, flags));
   const [only] = ended;
   const answer = ended.length === 1 && only !== undefined ? only : { refills: ended };
   await say(flags, answer, () => ended.map(told).join(""));
@@ -110,7 +110,7 @@ function shown(line: string | undefined): string {
 }
 
 /** Looks until it has ended. */
-async function watched(api: Api, begun: Wire<Refill>): Promise<Wire<Refill>> {
+async function watched(api: Api, begun: Wire<Refill>, flags: NamespaceFlags): Promise<Wire<Refill>> {
   const leave = () => {
     progress.end();
     process.stderr.write(`larder: it goes on; larder refill stop ${begun.id} ends it\n`);
@@ -118,7 +118,7 @@ async function watched(api: Api, begun: Wire<Refill>): Promise<Wire<Refill>> {
   };
   process.once("SIGINT", leave);
   process.stderr.write(`larder: refill ${begun.id} of ${count(begun.total)} URLs; Ctrl-C leaves it to itself\n`);
-  const progress = new Progress("URLs");
+  const progress = new Progress("URLs", flags);
   try {
     let now = begun;
     while (now.state === "waiting" || now.state === "running") {
@@ -136,7 +136,8 @@ async function watched(api: Api, begun: Wire<Refill>): Promise<Wire<Refill>> {
 
 export async function watch(id: string, flags: NamespaceFlags): Promise<void> {
   const api = new Api(settingsOf(flags));
-  const ended = await watched(api, await api.get<Wire<Refill>>(api.of(`/refills/${encodeURIComponent(id)}`)));
+  const begun = await api.get<Wire<Refill>>(api.of(`/refills/${encodeURIComponent(id)}`));
+  const ended = await watched(api, begun, flags);
   await say(flags, ended, () => told(ended));
   fail([ended]);
 }

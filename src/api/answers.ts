@@ -203,6 +203,20 @@ export const RefillAnswer = v.strictObject({
 
 export const RefillsAnswer = v.strictObject({ refills: v.array(RefillAnswer) });
 
+/** docs/export.md tells what each kind of line has. */
+const line = v.looseObject({ kind: v.string() });
+
+export const ExportAnswer = v.strictObject({
+  epoch: v.string(),
+  lines: v.array(line),
+  after: v.optional(count),
+  namespace: v.optional(line),
+});
+
+export const ImportAnswer = v.strictObject({ id: v.string(), state: v.picklist(["begun", "applied"]) });
+
+export const ImportedAnswer = v.strictObject({ added: count, present: count, expired: count, foreign: count });
+
 export const TicketAnswer = v.strictObject({ ticket: v.string(), expiresAt: time });
 
 /** What has parts that come and go; docs/explain.md tells each. */

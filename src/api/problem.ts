@@ -16,6 +16,7 @@ export const kinds: Readonly<Record<ErrorCode, Kind>> = {
   forbidden: { status: 403, title: "Forbidden" },
   "too-many-entries": { status: 409, title: "Too many entries" },
   "not-revocable": { status: 409, title: "Not revocable" },
+  "not-empty": { status: 409, title: "Not empty" },
   unauthorized: { status: 401, title: "Unauthorized" },
   "api-closed": { status: 403, title: "The API is closed" },
   "not-found": { status: 404, title: "Not found" },

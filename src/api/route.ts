@@ -4,6 +4,9 @@ import type { NamespaceOperations, NamespaceRpc } from "../../schema/rpc.ts";
 import type { Explaining } from "./explain.ts";
 import type { Diagnosing } from "./health.ts";
 
+/** The path of all that is of one namespace. */
+export const OF_NAMESPACE = "/v1/caches/:namespace";
+
 /** The object of a namespace, as the API uses it. */
 export type NamespaceObject = NamespaceRpc & NamespaceOperations;
 

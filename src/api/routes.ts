@@ -36,15 +36,14 @@ import { metrics, OPEN_METRICS, TEXT_METRICS } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { problem } from "./problem.ts";
 import type { Route } from "./route.ts";
-import { route } from "./route.ts";
+import { OF_NAMESPACE, route } from "./route.ts";
+import { transferRoutes } from "./transfer-routes.ts";
 
 /** Who asks, for the history: there is one token so far. */
 const BY = "token";
 
 /** Asks for none of the log, since the API keeps no view of it. */
 const CONTEXT: CallContext = {};
-
-const OF_NAMESPACE = "/v1/caches/:namespace";
 
 /** All routes there are. */
 export const routes: readonly Route[] = [
@@ -172,6 +171,7 @@ export const routes: readonly Route[] = [
     handle: async ({ api, namespace, params }) =>
       answer(await api.namespace(namespace).removeSchedule(params["id"] ?? "")),
   }),
+  ...transferRoutes,
   route({
     operationId: "listRefills",
     method: "GET",

@@ -32,8 +32,21 @@ interface Operation {
   readonly responses: Readonly<Record<string, object>>;
 }
 
+interface Example {
+  readonly query?: string;
+  readonly body?: object;
+  readonly seq?: number;
+  /** Of another namespace than that of all others. */
+  readonly of?: string;
+}
+
+const importing = { of: freshNamespace() };
+const ID = "00112233445566ff";
+const epoch = "0123456789abcdef";
+const at = "2026-11-30T22:15:00.000Z";
+
 /** What each route is asked in these tests, so that it does what it is for. */
-const examples: Readonly<Record<string, { readonly query?: string; readonly body?: object; readonly seq?: number }>> = {
+const examples: Readonly<Record<string, Example>> = {
   purge: { body: { tags: ["t"], reason: "a test" } },
   createSchedule: { body: { cron: "0 6 * * *", timeZone: "Europe/Berlin", purge: { everything: true } } },
   warm: { body: { top: 5, reason: "a test" } },
@@ -41,14 +54,26 @@ const examples: Readonly<Record<string, { readonly query?: string; readonly body
   stats: { query: "?windowSeconds=3600&by=cache&series=minute" },
   top: { query: "?of=keys" },
   revokePurge: { seq: 1 },
+  beginImport: {
+    ...importing,
+    body: {
+      id: ID,
+      namespace: {
+        ...{ kind: "namespace", format: 2, namespace: "other", epoch, head: 0, floor: 0, at },
+        longestLifetimeSeconds: 0,
+      },
+    },
+  },
+  putImportPart: { ...importing, body: { part: 0, lines: [] } },
+  applyImport: { ...importing, body: { records: 0, deployments: 0, schedules: 0 } },
+  importEntries: { ...importing, body: { lines: [] } },
+  endImport: importing,
 };
 
 function ask(route: Pick<Route, "method" | "path" | "operationId">, init: RequestInit = {}): Promise<Response> {
-  const { query = "", body, seq = 1 } = examples[route.operationId] ?? {};
-  const path = route.path
-    .replace(":namespace", namespace)
-    .replace(":seq", String(seq))
-    .replace(":id", idFor(route.path));
+  const { query = "", body, seq = 1, of = namespace } = examples[route.operationId] ?? {};
+  const id = of === namespace ? idFor(route.path) : ID;
+  const path = route.path.replace(":namespace", of).replace(":seq", String(seq)).replace(":id", id);
   const headers = { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" };
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
   return api(

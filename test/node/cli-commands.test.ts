@@ -324,26 +324,6 @@ describe("larder schedule", () => {
   });
 });
 
-describe("larder export", () => {
-  it("writes all there is, more than a page of it, and says that it is whole", async () => {
-    for (let at = 0; at < 205; at += 1) await coordinator.api("/purge", { tags: ["nothing"], reason: `${at}` });
-    const { code, stdout, stderr } = await larder("export");
-    expect([code, stderr]).toEqual([0, ""]);
-    const lines = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { kind: string; seq?: number; key?: string });
-    expect([lines[0], lines.at(-1)]).toMatchObject([
-      { kind: "namespace", format: 1, namespace: "default" },
-      { kind: "end" },
-    ]);
-    const seqs = lines.filter(({ kind }) => kind === "purge").map(({ seq }) => seq);
-    expect(seqs.length).toBeGreaterThan(204);
-    expect(new Set(seqs).size).toBe(seqs.length);
-    expect(new Set(lines.filter(({ kind }) => kind === "entry").map(({ key }) => key)).size).toBe(PAGES.length);
-  });
-});
-
 describe("larder doctor", () => {
   it("finds nothing bad with a coordinator that works", async () => {
     const { code, stdout, stderr } = await larder("doctor");

@@ -96,14 +96,19 @@ describe("a coordinator that fails", () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining("may have been done")]);
   });
 
-  it.each([[purge], [["stats", "--watch"]], [["tail"]], [["entries"]], [["schedule", "list"]], [["doctor"]]])(
-    "may not be there: %j",
-    async (args) => {
-      const url = `http://127.0.0.1:${await freeBasePort()}`;
-      const { code, stdout, stderr } = await larder([...args, "--server", url]);
-      expect([code, stdout, stderr]).toEqual([4, "", expect.stringContaining("nothing listens there")]);
-    },
-  );
+  it.each([
+    [purge],
+    [["stats", "--watch"]],
+    [["tail"]],
+    [["entries"]],
+    [["schedule", "list"]],
+    [["export"]],
+    [["doctor"]],
+  ])("may not be there: %j", async (args) => {
+    const url = `http://127.0.0.1:${await freeBasePort()}`;
+    const { code, stdout, stderr } = await larder([...args, "--server", url]);
+    expect([code, stdout, stderr]).toEqual([4, "", expect.stringContaining("nothing listens there")]);
+  });
 
   it.each([[502], [404]])("may answer %d to a live feed", async (status) => {
     await using site = await server((_, response) => response.writeHead(status).end("no"));
@@ -227,6 +232,7 @@ describe("the command itself", () => {
     ["check"],
     ["doctor"],
     ["export"],
+    ["import"],
     ["init"],
     ["schedule add"],
     ["schedule list"],

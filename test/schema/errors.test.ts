@@ -13,6 +13,7 @@ test("the codes are these, for programs test for them", () => {
     "forbidden",
     "too-many-entries",
     "not-revocable",
+    "not-empty",
     "unauthorized",
     "api-closed",
     "not-found",

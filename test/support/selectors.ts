@@ -8,7 +8,7 @@ import { encodePurge, encodeRevocation } from "../../schema/records.ts";
 import type { Purgeable } from "../../src/log/anchors.ts";
 
 /** Few of each, so that selectors often hit, and some are beginnings of others. */
-const few = {
+export const few = {
   caches: ["pages", "api"] as CacheName[],
   urls: [
     "https://a.example/",

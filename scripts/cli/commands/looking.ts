@@ -94,13 +94,6 @@ export function addLooking(program: Command): void {
     .addHelpText("after", "\nExamples:\n  larder tags --prefix product:\n")
     .action(async (flags: TagsFlags) => (await import("../listing.ts")).tags(flags));
 
-  asksNamespace(program.command("export").summary("write what a namespace holds, as JSON lines"))
-    .description(
-      "Writes the schedules, the history of purges, newest first, and the index of entries, a line of JSON for each. What happens meanwhile may be in it or not; the last line, of the kind end, says that it is whole.",
-    )
-    .addHelpText("after", "\nExamples:\n  larder export -n storefront > storefront.jsonl\n")
-    .action(async (flags: NamespaceFlags) => (await import("../exporting.ts")).exported(flags));
-
   asksCache(program.command("stats").summary("hits, misses, origin time and sizes"))
     .option("--window <time>", "of the last 15m, 24h, 7d; since ever when left out", seconds)
     .option("--by <what>", "apart by cache, rule or dataCentre")

@@ -1,27 +1,29 @@
 import { duration } from "../../../src/dashboard/app/format.ts";
+import { StatusLine } from "./status-line.ts";
 
 const WIDTH = 24;
 /** The rate is that of the last so many milliseconds: what has been fast before does not make it seem so now. */
 const WINDOW_MS = 15_000;
 
-/** How far long work has come, in one line of a terminal that is written anew each time; nothing where there is none. */
+/** How far long work has come, its rate, and how long it has left, in one line of a terminal; nothing where there is none. */
 export class Progress {
   readonly #things: string;
   readonly #seen: { readonly atMs: number; readonly done: number }[] = [];
-  readonly #isShown = process.stderr.isTTY === true;
+  readonly #line: StatusLine;
 
-  constructor(things: string) {
+  constructor(things: string, flags: { readonly json?: true }) {
     this.#things = things;
+    this.#line = new StatusLine(flags);
   }
 
   reached(done: number, total: number): void {
     const nowMs = Date.now();
     this.#seen.push({ atMs: nowMs, done });
     while ((this.#seen[1]?.atMs ?? nowMs) < nowMs - WINDOW_MS) this.#seen.shift();
-    if (this.#isShown) process.stderr.write(`\r\u001b[K${this.#line(done, total, nowMs)}`);
+    this.#line.tell(this.#text(done, total, nowMs));
   }
 
-  #line(done: number, total: number, nowMs: number): string {
+  #text(done: number, total: number, nowMs: number): string {
     const share = total === 0 ? 0 : done / total;
     const bar = "█".repeat(Math.round(share * WIDTH)).padEnd(WIDTH, "░");
     const first = this.#seen[0] ?? { atMs: nowMs, done };
@@ -33,7 +35,6 @@ export class Progress {
 
   /** Takes the line away. */
   end(): void {
-    if (this.#isShown && this.#seen.length > 0) process.stderr.write("\r\u001b[K");
-    this.#seen.length = 0;
+    this.#line.done();
   }
 }
