@@ -34,8 +34,23 @@ export interface CacheProbe {
   readonly error?: string;
 }
 
-/** What an isolate knows of the log; null where it has not asked for it yet. */
-export type ViewStanding = { readonly version: Version; readonly confirmedSecondsAgo: number } | null;
+/**
+ * What an isolate would judge a hit by now, having done what a hit does: it asks where its view is older than it may be by
+ * default.
+ *
+ * - `confirmed`: no longer ago than that.
+ * - `unconfirmed`: longer ago, as the object does not answer; hits are served by it for a while.
+ * - `unreachable`: there is none, or one that is too old to be gone by.
+ */
+export type ViewStanding =
+  | {
+      readonly state: "confirmed" | "unconfirmed";
+      readonly version: Version;
+      readonly confirmedSecondsAgo: number;
+      /** How old it may be. */
+      readonly boundSeconds: number;
+    }
+  | { readonly state: "unreachable" };
 
 /** How a coordinator and one of its namespaces are doing, as seen from the data centre that was asked. */
 export interface Health {

@@ -101,16 +101,22 @@ function object(looks: readonly Wire<Health>[]): Finding {
 
 function view({ view: standing, object: { version: head } }: Wire<Health>): Finding {
   const what = "View of the log";
-  if (standing === null) {
-    const details = `at ${head}; the isolate that answered has served nothing of this namespace yet, and so has no view`;
-    return { what, state: "good", details };
+  const advice =
+    "Hits go by what is known of the log, for 60 seconds beyond the bound, and are misses after that: the coordinator's log says why the object does not answer.";
+  if (standing.state === "unreachable") {
+    return { what, state: "bad", details: `there is none to go by; the log is at ${head}`, advice };
   }
-  const details = `at ${standing.version}, confirmed ${standing.confirmedSecondsAgo.toFixed(1)} s ago; the log is at ${head}`;
-  return {
-    what,
-    state: "good",
-    details: `${details}. It is confirmed anew before it is gone by for longer than purgeLagSeconds`,
-  };
+  const { version: known, confirmedSecondsAgo, boundSeconds } = standing;
+  const age = `confirmed ${confirmedSecondsAgo.toFixed(1)} s ago, of ${boundSeconds} s that it may be by default`;
+  const details = `at ${known}, ${age}; the log is at ${head}`;
+  if (standing.state === "unconfirmed") return { what, state: "bad", details, advice };
+  if (epochOf(known) === epochOf(head)) return { what, state: "good", details };
+  const emptied = "It is of another log than the object's: if that stays so, two objects answer for one namespace.";
+  return { what, state: "unwise", details, advice: emptied };
+}
+
+function epochOf(version: string): string {
+  return version.slice(0, version.indexOf("-"));
 }
 
 function clock({ at, object: { at: ofObject } }: Wire<Health>, { askedMs, answeredMs }: Looked): Finding {

@@ -117,7 +117,7 @@ async function watched(api: Api, begun: Wire<Refill>, flags: NamespaceFlags): Pr
     process.exit(130);
   };
   process.once("SIGINT", leave);
-  process.stderr.write(`larder: refill ${begun.id} of ${count(begun.total)} URLs; Ctrl-C leaves it to itself\n`);
+  process.stderr.write(`larder: watching refill ${begun.id}; Ctrl-C leaves it to itself\n`);
   const progress = new Progress("URLs", flags);
   try {
     let now = begun;

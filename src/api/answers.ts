@@ -249,7 +249,15 @@ export const HealthAnswer = v.strictObject({
     ms: count,
     error: v.optional(v.string()),
   }),
-  view: v.nullable(v.strictObject({ version, confirmedSecondsAgo: v.number() })),
+  view: v.union([
+    v.strictObject({
+      state: v.picklist(["confirmed", "unconfirmed"]),
+      version,
+      confirmedSecondsAgo: v.number(),
+      boundSeconds: count,
+    }),
+    v.strictObject({ state: v.literal("unreachable") }),
+  ]),
   object: v.strictObject({
     at: time,
     version,

@@ -1,11 +1,12 @@
 import type { CacheProbe, Health, SettingName, ViewStanding } from "../../schema/health.ts";
+import type { Namespace } from "../../schema/names.ts";
 import type { NamespaceOperations } from "../../schema/rpc.ts";
 import { VERSION } from "./version.ts";
 
 /** What the isolate that answers knows of itself. */
 export interface Diagnosing {
   readonly probe: (origin: string) => Promise<CacheProbe>;
-  readonly view: (namespace: string) => ViewStanding;
+  readonly view: (namespace: Namespace) => Promise<ViewStanding>;
   readonly settings: Readonly<Record<SettingName, boolean>>;
   readonly deployment: string | undefined;
 }
@@ -24,7 +25,8 @@ export async function health(
     ...(deployment === undefined ? {} : { deployment }),
     at: new Date(),
     cache: await probe(new URL(request.url).origin),
-    view: view(namespace),
+    // After the object has told of its log: what the view has of that by now is what hits go by.
+    view: await view(namespace as Namespace),
     object: { ...its, ms },
     settings,
   };

@@ -4,6 +4,7 @@ import type { ViewStanding } from "../../schema/health.ts";
 import { normalizeUrl } from "../../schema/key.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheConfig, Keying, StoreOptions } from "../../schema/options.ts";
+import { CacheOptionsSchema } from "../../schema/options.ts";
 import type { DryRunResult, PurgeHistoryPage, PurgeResult, RevokeResult } from "../../schema/purge.ts";
 import type { HistoryRequest, InvalidationRequest, PurgeRequest } from "../../schema/purge-request.ts";
 import type {
@@ -16,6 +17,7 @@ import type {
   RefreshWish,
 } from "../../schema/rpc.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../../schema/stats.ts";
+import { parse } from "../../schema/validate.ts";
 import { formatVersion } from "../../schema/version.ts";
 import { DataCentreCache } from "../store/data-centre-cache.ts";
 import { Coalescing } from "./coalescing.ts";
@@ -161,13 +163,17 @@ export class Edge implements CacheEngine {
     return this.#explainer.explain(this.#keeper(config), config, request, wish);
   }
 
-  /** What this isolate knows of a namespace's log, without asking. */
-  standing(namespace: string): ViewStanding {
-    const keeper = this.#keepers.get(namespace as Namespace);
-    if (keeper?.view === undefined) return null;
+  /** What this isolate would judge a hit in a namespace by, asking where a hit would ask. */
+  async standing(namespace: Namespace): Promise<ViewStanding> {
+    const bounds = parse(CacheOptionsSchema, { name: "any", namespace });
+    const keeper = this.#keeper(bounds);
+    const atHand = await keeper.atHand(bounds);
+    if (atHand.kind === "unreachable") return { state: "unreachable" };
     return {
-      version: formatVersion({ epoch: keeper.view.epoch, seq: keeper.view.head }),
+      state: atHand.kind,
+      version: formatVersion(atHand.view.point),
       confirmedSecondsAgo: keeper.confirmedSecondsAgo,
+      boundSeconds: bounds.purgeLagSeconds,
     };
   }
 

@@ -15,7 +15,7 @@ const api = apiWith({
   explaining: { explain: (_, request) => pages.explain(request) },
   diagnosing: {
     probe: (origin) => probeCache(caches.default, origin),
-    view: () => null,
+    view: async () => ({ state: "unreachable" }),
     settings: Object.fromEntries(settingNames.map((name) => [name, false])) as Record<SettingName, boolean>,
     deployment: undefined,
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Version } from "../../schema/version.ts";
 import { findings, type Looked } from "../../scripts/cli/diagnosis.ts";
 
 const at = "2026-11-27T12:00:00.000Z";
@@ -10,7 +11,12 @@ const look: Look = {
   deployment: "v1",
   at,
   cache: { state: "works", ms: 3 },
-  view: null,
+  view: {
+    state: "confirmed",
+    version: "0123456789abcdef-7" as Version,
+    confirmedSecondsAgo: 1,
+    boundSeconds: 5,
+  },
   object: {
     ...{ at, version: "0123456789abcdef-7", storageBytes: 1000, purges: 7, recordsNamed: 7, entries: 3, schedules: 0 },
     ...{ listeners: 0, problems: [], ms: 20 },
@@ -69,6 +75,23 @@ describe("a diagnosis", () => {
       ...(["Data centre's cache", "unwise", "Purges hold all the same"] as const),
     ],
     ["a slow object", object({ ms: 900 }), "Namespace's object", "unwise", "Hits do not wait for it"],
+    [
+      "a view that is confirmed no more",
+      { looks: [{ ...look, view: { ...look.view, state: "unconfirmed", confirmedSecondsAgo: 20 } as Look["view"] }] },
+      ...(["View of the log", "bad", "60 seconds beyond the bound"] as const),
+    ],
+    [
+      "no view at all",
+      { looks: [{ ...look, view: { state: "unreachable" } }] },
+      ...(["View of the log", "bad", "are misses after that"] as const),
+    ],
+    [
+      "a view of another log",
+      object({ version: "fedcba9876543210-7" as Version }),
+      "View of the log",
+      "unwise",
+      "two objects",
+    ],
     ["a clock that is off", { askedMs: nowMs + 5000, answeredMs: nowMs + 5020 }, "Clocks", "unwise", "Set the clock"],
     ["a feed that does not open", { feed: "no WebSocket" }, "Live feed", "bad", "let WebSockets pass"],
     ["much in storage", object({ storageBytes: 9e9 }), "Storage", "unwise", "Split the namespace"],

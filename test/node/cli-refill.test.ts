@@ -53,7 +53,7 @@ describe("larder warm", () => {
     await writeFile(join(directory, "urls.txt"), `# the front\n${page(1)}\n\n${page(2)}\r\n`);
     const { code, stdout, stderr } = await larder("warm", "urls.txt", "--per-second", "50", "--reason", "a sale");
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^larder: refill [0-9a-f]{16} of 2 URLs; Ctrl-C leaves it to itself\n$/);
+    expect(stderr).toMatch(/^larder: watching refill [0-9a-f]{16}; Ctrl-C leaves it to itself\n$/);
     expect(stdout).toMatch(/^Done [0-9a-f]{16}: 2 of 2 filled\n$/);
     expect(await areCached([1, 2])).toBe(true);
     const { refills } = await json<{ refills: readonly Refill[] }>("refill", "list");
@@ -156,14 +156,14 @@ describe("larder warm", () => {
       const { refills } = await coordinator.api<{ refills: readonly Refill[] }>("/refills");
       return refills.find(({ state, total }) => state === "running" && total === 50)?.id;
     });
-    await until("it watches", async () => running.said.stderr.includes(`refill ${id} of 50 URLs`));
+    await until("it watches", async () => running.said.stderr.includes(`watching refill ${id}`));
     running.child.kill("SIGINT");
     const { code, stderr } = await running.ended;
     expect([code, stderr]).toEqual([130, expect.stringContaining(`it goes on; larder refill stop ${id} ends it\n`)]);
     const listed = await larder("refill", "list");
     expect(listed.stdout).toMatch(new RegExp(`^${id}  running  all caches  token `, "m"));
     const watching = startCli(["refill", "watch", id], directory, { env });
-    await until("it watches", async () => watching.said.stderr.includes("of 50 URLs"));
+    await until("it watches", async () => watching.said.stderr.includes(`watching refill ${id}`));
     expect(await json("refill", "stop", id)).toMatchObject({ id, state: "stopped", total: 50 });
     const watched = await watching.ended;
     expect([watched.code, watched.stdout]).toEqual([
