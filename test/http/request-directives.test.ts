@@ -38,6 +38,12 @@ describe("a stale response", () => {
     expect(wish(cacheControl, STALE)).toBe(expected);
   });
 
+  test("that a soft purge has made stale before its time is not fresh for as long as min-fresh asks", () => {
+    expect(wish("min-fresh=1", { isFresh: false })).toBe("validate");
+    expect(wish("min-fresh=1")).toBe("content");
+    expect(wish("min-fresh=0", { isFresh: false })).toBe("content");
+  });
+
   test("that forbids being served stale is not, whatever the client takes (section 4.2.4)", () => {
     expect(wish("max-stale", { ...STALE, mayBeStale: () => false })).toBe("content");
     expect(wish("max-age=10, max-stale", { mayBeStale: () => false })).toBe("validate");

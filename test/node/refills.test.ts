@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bundleWorker } from "../../scripts/start/bundle.ts";
 import { runWorkers } from "../../scripts/start/runtime.ts";
 import { ask } from "./support/http.ts";
@@ -15,44 +15,66 @@ const TOKEN = "a token of these tests";
 const SERVED_PER_SECOND = 20;
 const PAGES = Array.from({ length: 60 }, (_, at) => `/p/${at}`);
 
-let origin: LimitedOrigin;
-let coordinator: string;
-let app: string;
-let stop: () => Promise<void>;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
-beforeAll(async () => {
-  const root = fileURLToPath(new URL("../..", import.meta.url));
-  const [coordinating, refilled] = await Promise.all([
+/** What runs: where its API is, and where its app. */
+interface Running extends AsyncDisposable {
+  readonly origin: LimitedOrigin;
+  readonly coordinator: string;
+  readonly app: string;
+  api<Answer>(path: string, body?: object): Promise<Answer>;
+}
+
+/**
+ * `network`: an app of its own, asked by its URL; `binding`: the same, which the coordinator is bound to; `own`: the app
+ * is the coordinator's own Worker.
+ */
+async function run(how: "network" | "binding" | "own"): Promise<Running> {
+  const origin = await startLimitedOrigin(SERVED_PER_SECOND);
+  const port = await freeBasePort();
+  const stateFolder = await mkdtemp(join(tmpdir(), "larder-refills-"));
+  const bindings = { LARDER_TOKEN: TOKEN, ORIGIN: origin.url };
+  const miniflare = await runWorkers(
+    how === "own"
+      ? [{ worker: await bundleWorker(join(root, "test/support/refilled/standalone.toml")), port, bindings }]
+      : await withCoordinator(how, port, bindings),
+    stateFolder,
+  );
+  const coordinator = `http://127.0.0.1:${port}`;
+  return {
+    origin,
+    coordinator,
+    app: how === "own" ? coordinator : `http://127.0.0.1:${port + 1}`,
+    async api<Answer>(path: string, body?: object) {
+      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+      const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
+      const answer = await fetch(`${coordinator}/.larder/v1/caches/refilled${path}`, init);
+      if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+      return (await answer.json()) as Answer;
+    },
+    async [Symbol.asyncDispose]() {
+      await miniflare.dispose();
+      await origin[Symbol.asyncDispose]();
+      await rm(stateFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function withCoordinator(how: "network" | "binding", port: number, { LARDER_TOKEN, ORIGIN }: Settings) {
+  const [larder, refilled] = await Promise.all([
     bundleWorker(join(root, "wrangler.toml")),
     bundleWorker(join(root, "test/support/refilled/wrangler.toml")),
   ]);
-  origin = await startLimitedOrigin(SERVED_PER_SECOND);
-  const port = await freeBasePort();
-  const stateFolder = await mkdtemp(join(tmpdir(), "larder-refills-"));
-  const miniflare = await runWorkers(
-    [
-      { worker: coordinating, port, bindings: { LARDER_TOKEN: TOKEN } },
-      { worker: refilled, port: port + 1, bindings: { ORIGIN: origin.url } },
-    ],
-    stateFolder,
-  );
-  coordinator = `http://127.0.0.1:${port}`;
-  app = `http://127.0.0.1:${port + 1}`;
-  stop = async () => {
-    await miniflare.dispose();
-    await origin[Symbol.asyncDispose]();
-    await rm(stateFolder, { recursive: true, force: true });
-  };
-});
+  const bound = { ...larder, options: { ...larder.options, serviceBindings: { LARDER_REFILL: "refilled" } } };
+  return [
+    { worker: how === "binding" ? bound : larder, port, bindings: { LARDER_TOKEN } },
+    { worker: refilled, port: port + 1, bindings: { ORIGIN } },
+  ];
+}
 
-afterAll(() => stop());
-
-async function api<Answer>(path: string, body?: object): Promise<Answer> {
-  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-  const init = body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) };
-  const answer = await fetch(`${coordinator}/.larder/v1/caches/refilled${path}`, init);
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Answer;
+interface Settings {
+  readonly LARDER_TOKEN: string;
+  readonly ORIGIN: string;
 }
 
 interface Told {
@@ -65,15 +87,15 @@ interface Told {
 }
 
 /** Asks for a page until it is there; slowly enough for the origin. */
-async function load(path: string): Promise<void> {
+async function load({ app }: Running, path: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   await until(`${path} is cached`, async () => {
-    const answer = await ask(`${app}${path}`);
+    const answer = await ask(`${app}${path}`, { headers });
     if (!answer.isHit) await delay(1000 / SERVED_PER_SECOND);
     return answer.isHit;
   });
 }
 
-const untilNoneRuns = () =>
+const untilNoneRuns = ({ api }: Running) =>
   until(
     "no refill runs",
     async () => {
@@ -85,7 +107,9 @@ const untilNoneRuns = () =>
 
 describe("a storm of a thousand purges within ten seconds", () => {
   it("never makes an origin see more than its pace, while everybody is served, and ends with the new pages", async () => {
-    for (const path of PAGES) await load(path);
+    await using running = await run("network");
+    const { api, app, origin } = running;
+    for (const path of PAGES) await load(running, path);
     expect(origin.refused).toBe(0);
     const servedBefore = origin.served;
     origin.publish(2);
@@ -120,7 +144,7 @@ describe("a storm of a thousand purges within ten seconds", () => {
       },
       60_000,
     );
-    await untilNoneRuns();
+    await untilNoneRuns(running);
     isOver = true;
     await reading;
 
@@ -136,28 +160,33 @@ describe("a storm of a thousand purges within ten seconds", () => {
 });
 
 describe("a refill after a purge", () => {
-  it("is of each variant that was hit, as its own request would be", async () => {
+  it.each([
+    ["by the network", "network", undefined],
+    ["by the binding, whatever host it is of", "binding", "shop.example"],
+    ["by the coordinator's own Worker, whatever host it is of", "own", "shop.example"],
+  ] as const)("asks for each variant that was hit: %s", async (_, how, named) => {
+    await using running = await run(how);
+    const { api, app, origin } = running;
+    const host = named === undefined ? {} : { host: named };
     const languages = ["de", "fr"];
-    for (const language of languages) {
-      const headers = { "accept-language": language };
-      await until(`/v in ${language} is cached`, async () => (await ask(`${app}/v`, { headers })).isHit);
-    }
-    origin.publish(3);
+    for (const language of languages) await load(running, "/v", { ...host, "accept-language": language });
+    origin.publish(2);
     const { refill } = await api<{ refill: string }>("/purge", {
       cache: "pages",
-      url: `${app}/v`,
+      url: named === undefined ? `${app}/v` : `http://${named}/v`,
       soft: true,
       immediate: true,
       refill: { perSecond: 5 },
     });
-    await until("the refill is done", async () => {
-      const { state } = await api<{ state: string }>(`/refills/${refill}`);
-      return state === "done";
+    const done = await until("the refill is done", async () => {
+      const told = await api<{ state: string; filled: number }>(`/refills/${refill}`);
+      return told.state === "done" && told;
     });
+    expect(done).toMatchObject({ filled: 2, failed: 0 });
     for (const language of languages) {
-      const answer = await ask(`${app}/v`, { headers: { "accept-language": language } });
+      const answer = await ask(`${app}/v`, { headers: { ...host, "accept-language": language } });
       expect(answer.isHit).toBe(true);
-      expect(answer.body.toString()).toContain(`in ${language}, revision 3`);
+      expect(answer.body.toString()).toContain(`in ${language}, revision 2`);
     }
   });
 });
