@@ -60,11 +60,15 @@ export function entriesHit(
     for (const { key } of index.matching(selector, nowMs)) {
       looked += 1;
       if (looked > MOST_LOOKED_AT) break;
-      const parts = readKey(key);
-      if (parts !== undefined && isFetched(parts)) hit.add(key);
+      hit.add(key);
     }
   }
   const wanted = asked.filter((key) => hit.has(key as Key)) as Key[];
-  const keys = new Set([...wanted, ...[...hit].sort()]);
-  return [...keys].slice(0, limit).map((key) => ({ kind: "entry", key }));
+  const items: RefillItem[] = [];
+  for (const key of new Set([...wanted, ...[...hit].sort()])) {
+    if (items.length === limit) break;
+    const parts = readKey(key);
+    if (parts !== undefined && isFetched(parts)) items.push({ kind: "entry", key });
+  }
+  return items;
 }

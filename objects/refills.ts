@@ -131,7 +131,7 @@ export class Refills implements Timed {
     return this.#parts.recorder.transaction(undefined, (nowMs) => {
       const { state } = this.#store.one(id);
       if (state !== "waiting" && state !== "running") return this.#store.one(id);
-      this.#stopped.add(id);
+      if (state === "running") this.#stopped.add(id);
       this.#store.ended(id, "stopped", nowMs);
       this.#hold();
       const stopped = this.#store.one(id);
@@ -156,13 +156,10 @@ export class Refills implements Timed {
   async #runAll(): Promise<void> {
     try {
       for (let next = this.#store.next(); next !== undefined; next = this.#store.next()) await this.#runOne(next);
-      this.#watchedAtMs = undefined;
     } catch (error) {
-      // The alarm comes again.
-      log("error", "a refill was interrupted", {}, error);
-      const atMs = this.#watchedAtMs;
-      await clock.sleep(WATCH_MS / 2);
-      if (this.#watchedAtMs === atMs) this.#watchedAtMs = undefined;
+      log("error", "a refill was interrupted, and goes on with the next alarm", {}, error);
+    } finally {
+      this.#watchedAtMs = undefined;
     }
   }
 
