@@ -17,6 +17,7 @@ import { PurgeHistory } from "./purge-history.ts";
 import { PurgeLog } from "./purge-log.ts";
 import { Purges } from "./purges.ts";
 import { Recorder } from "./recorder.ts";
+import { RevokedTokens } from "./revocations.ts";
 import { Shield } from "./shield.ts";
 import { Stats } from "./stats.ts";
 import { migrate } from "./storage.ts";
@@ -94,6 +95,7 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
     explanations: new Explanations({ fills, history, index, log }),
     listing: new Listing(index, log),
     purges: new Purges(log, index, zone),
+    revokedTokens: new RevokedTokens(sql),
     tickets: new Tickets(sql),
     turns: new Turns({ fills, index, log, recorder, shield }),
     zone,

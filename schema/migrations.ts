@@ -200,4 +200,16 @@ export const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX schedules_by_next ON schedules (next_at_ms);
   `,
+  `
+  -- Of the reserved namespace: tokens that are valid no longer, though they have not ended.
+  CREATE TABLE revoked_tokens (
+    id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- What a ticket opens, as JSON; null is all of its namespace.
+  ALTER TABLE tickets ADD COLUMN terms TEXT;
+  `,
 ];

@@ -25,7 +25,9 @@ import type { StatsRequest, TopRequest } from "../schema/stats.ts";
 import { parse } from "../schema/validate.ts";
 import { isSecret } from "./api/auth.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
+import { Revoked } from "./api/revoked.ts";
 import { createApi } from "./api/router.ts";
+import { Tokens } from "./api/tokens.ts";
 import { dashboard } from "./dashboard/index.ts";
 import { probeCache } from "./edge/cache-probe.ts";
 import { Edge } from "./edge/edge.ts";
@@ -50,6 +52,14 @@ function objectOf(namespace: string): NamespaceRpc & NamespaceOperations {
   const name = parse(NamespaceSchema, namespace, "namespace");
   return env.NAMESPACES.getByName(name) as unknown as NamespaceRpc & NamespaceOperations;
 }
+
+/** The object that keeps what is of all namespaces. */
+function directory(): NamespaceOperations {
+  return env.NAMESPACES.getByName(RESERVED_NAMESPACE) as unknown as NamespaceOperations;
+}
+
+/** One an isolate, too: it keeps what it was told of tokens that are revoked. */
+const tokens = new Tokens(env, new Revoked(directory));
 
 /** Milliseconds that an app may say its origin took: a day. */
 const MOST_MS = 86_400_000;
@@ -144,8 +154,9 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
       return createApi({
         prefix,
         token: this.env.LARDER_TOKEN,
+        tokens,
         namespace: objectOf,
-        directory: () => env.NAMESPACES.getByName(RESERVED_NAMESPACE),
+        directory,
         explaining: { explain, configFor },
         diagnosing: {
           probe: (origin) => probeCache(caches.default, origin),

@@ -1,5 +1,6 @@
 import type { CacheProbe, Health, SettingName, ViewStanding } from "../../schema/health.ts";
 import type { NamespaceOperations } from "../../schema/rpc.ts";
+import type { Tokens } from "./tokens.ts";
 import { VERSION } from "./version.ts";
 
 /** What the isolate that answers knows of itself. */
@@ -14,6 +15,7 @@ export async function health(
   { probe, view, settings, deployment }: Diagnosing,
   namespace: string,
   object: Pick<NamespaceOperations, "health">,
+  tokens: Tokens | undefined,
   request: Request,
 ): Promise<Health> {
   const startedAtMs = Date.now();
@@ -25,7 +27,7 @@ export async function health(
     at: new Date(),
     cache: await probe(new URL(request.url).origin),
     view: view(namespace),
-    object: { ...its, ms },
+    object: { ...its, problems: [...its.problems, ...((await tokens?.problems()) ?? [])], ms },
     settings,
   };
 }

@@ -40,6 +40,7 @@ const examples: Readonly<Record<string, { readonly query?: string; readonly body
   stats: { query: "?windowSeconds=3600&by=cache&series=minute" },
   top: { query: "?of=keys" },
   revokePurge: { seq: 1 },
+  revokeToken: { body: {} },
 };
 
 function ask(route: Pick<Route, "method" | "path" | "operationId">, init: RequestInit = {}): Promise<Response> {
