@@ -76,6 +76,7 @@ export const TokenIdSchema = v.pipe(
 );
 
 const AUDIENCE = "larder";
+const OTHER_AUDIENCE = `must be "${AUDIENCE}", or name it among others, or be left out`;
 
 /**
  * The claims of a token (RFC 7519). A name that is not here is refused: ignoring one would make a misspelt restriction none.
@@ -91,10 +92,7 @@ export const ClaimsSchema = v.pipe(
     ),
     iss: v.optional(v.string("must be a string")),
     aud: v.optional(
-      v.union(
-        [v.literal(AUDIENCE), v.pipe(v.array(v.string()), v.includes(AUDIENCE))],
-        `must be "${AUDIENCE}", or name it among others, or be left out`,
-      ),
+      v.union([v.literal(AUDIENCE), v.pipe(v.array(v.string()), v.includes(AUDIENCE, OTHER_AUDIENCE))], OTHER_AUDIENCE),
     ),
     iat: NumericDateSchema,
     nbf: v.optional(NumericDateSchema),

@@ -22,8 +22,10 @@ import type {
 } from "../schema/rpc.ts";
 import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
 import type { StatsRequest, TopRequest } from "../schema/stats.ts";
+import type { Scope } from "../schema/token.ts";
 import { parse } from "../schema/validate.ts";
 import { isSecret } from "./api/auth.ts";
+import { Binding } from "./api/binding.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
 import { Revoked } from "./api/revoked.ts";
 import { createApi } from "./api/router.ts";
@@ -134,19 +136,11 @@ async function explain(config: CacheConfig, request: Request, wish: ExplainWish 
   return edge.explain(config, asked, body === undefined ? wish : { ...wish, body });
 }
 
-/** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
-interface BindingProps {
-  /** The one namespace this binding may use. */
-  readonly namespace?: string;
-  /** What the history of purges calls this binding. */
-  readonly caller?: string;
-}
-
 /**
  * The coordinator's Worker: the RPC surface for app Workers, the REST API, and the gateway. What is kept is kept by
  * the namespace objects and by the data centre's cache; here are only the isolate's views.
  */
-export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, BindingProps> implements CoordinatorRpc {
+export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, unknown> implements CoordinatorRpc {
   override async fetch(request: Request): Promise<Response> {
     const prefix = parsePrefix(this.env.LARDER_PREFIX);
     if (isReserved(request.url, prefix)) {
@@ -172,68 +166,86 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
       : answer(request);
   }
 
-  async sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>) {
-    return this.#object(namespace).sync(...rest);
+  async sync(namespace: string, context: CallContext) {
+    return this.#filled(namespace, context).sync(context);
   }
 
   async complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>) {
-    return this.#object(namespace).complete(...rest);
+    const [context, entry, completion] = rest;
+    return this.#filled(namespace, context, entry, completion?.lease, completion?.varies).complete(...rest);
   }
 
   async acquire(namespace: string, ...rest: Parameters<NamespaceRpc["acquire"]>) {
-    return this.#object(namespace).acquire(...rest);
+    const [context, ask] = rest;
+    return this.#filled(namespace, context, ask?.place).acquire(...rest);
   }
 
   async abandon(namespace: string, ...rest: Parameters<NamespaceRpc["abandon"]>) {
-    return this.#object(namespace).abandon(...rest);
+    const [context, request] = rest;
+    return this.#filled(namespace, context, request?.lease).abandon(...rest);
   }
 
   async offer(namespace: string, ...rest: Parameters<NamespaceRpc["offer"]>) {
-    return this.#object(namespace).offer(...rest);
+    const [context, offer] = rest;
+    return this.#filled(namespace, context, offer?.place, offer?.lease).offer(...rest);
   }
 
   async landed(namespace: string, ...rest: Parameters<NamespaceRpc["landed"]>) {
-    return this.#object(namespace).landed(...rest);
+    return this.#filled(namespace, ...rest).landed(...rest);
   }
 
   async purge(namespace: string, context: CallContext, request: PurgeRequest) {
-    return this.#object(namespace).purge(context, request, this.#caller);
+    const object = this.#filled(namespace, context);
+    return object.purge(context, this.#binding.mayPurge(namespace, request), this.#binding.by);
   }
 
   async remove(namespace: string, context: CallContext, cache: string, key: string) {
-    return this.#object(namespace).remove(context, cache, key, this.#caller);
+    const object = this.#filled(namespace, context);
+    this.#binding.mayRemove(namespace, cache, key);
+    return object.remove(context, cache, key, this.#binding.by);
   }
 
   async revoke(namespace: string, context: CallContext, seq: number) {
-    return this.#object(namespace).revoke(context, seq, this.#caller);
+    const object = this.#filled(namespace, context);
+    await this.#binding.mayRevoke(namespace, object, seq);
+    return object.revoke(context, seq, this.#binding.by);
   }
 
   async invalidate(namespace: string, ...rest: Parameters<NamespaceRpc["invalidate"]>) {
-    return this.#object(namespace).invalidate(...rest);
+    return this.#filled(namespace, ...rest).invalidate(...rest);
   }
 
   async history(namespace: string, ...rest: Parameters<NamespaceRpc["history"]>) {
-    return this.#object(namespace).history(...rest);
+    const object = this.#filled(namespace, rest[0]);
+    this.#binding.mayRead("entries:read", namespace, { kind: "visible" });
+    return this.#binding.visible(await object.history(...rest));
   }
 
   async judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>) {
-    return this.#object(namespace).judge(...rest);
+    return this.#filled(namespace, ...rest).judge(...rest);
   }
 
   async explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>) {
-    return this.#object(namespace).explain(...rest);
+    const [context, place] = rest;
+    const object = this.#filled(namespace, context, place);
+    this.#binding.mayRead("entries:read", namespace, { kind: "cache", cache: place?.cache });
+    return object.explain(...rest);
   }
 
   async deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>) {
-    return this.#object(namespace).deployed(...rest);
+    return this.#filled(namespace, ...rest).deployed(...rest);
   }
 
   async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
-    return this.#object(namespace).stats(...rest);
+    const object = this.#filled(namespace, rest[0]);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: rest[1]?.cache });
+    return object.stats(...rest);
   }
 
   async top(namespace: string, ...rest: Parameters<NamespaceRpc["top"]>) {
-    return this.#object(namespace).top(...rest);
+    const object = this.#filled(namespace, rest[0]);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: rest[1]?.cache });
+    return object.top(...rest);
   }
 
   async cacheLookup(options: string, request: Request, demand?: Demand) {
@@ -265,15 +277,20 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheRemove(options: string, request: Request, keying: Keying = {}) {
-    return edge.remove(this.#declared(options), request, parse(KeyingSchema, keying), this.#caller);
+    const config = this.#declared(options);
+    this.#binding.mayRemove(config.namespace, config.name);
+    return edge.remove(config, request, parse(KeyingSchema, keying), this.#binding.by);
   }
 
   async cachePurge(options: string, request: PurgeRequest) {
-    return edge.purge(this.#declared(options), request, this.#caller);
+    const config = this.#declared(options);
+    return edge.purge(config, this.#binding.mayPurge(config.namespace, request), this.#binding.by);
   }
 
   async cacheRevoke(options: string, seq: number) {
-    return edge.revoke(this.#declared(options), seq, this.#caller);
+    const config = this.#declared(options);
+    await this.#binding.mayRevoke(config.namespace, objectOf(config.namespace), seq);
+    return edge.revoke(config, seq, this.#binding.by);
   }
 
   async cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">) {
@@ -281,15 +298,16 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheHistory(options: string, request: HistoryRequest) {
-    return edge.history(this.#declared(options), request);
+    const config = this.#read("entries:read", options);
+    return this.#binding.visible(await edge.history(config, request));
   }
 
   async cacheStats(options: string, request: Omit<StatsRequest, "cache"> = {}) {
-    return edge.stats(this.#declared(options), request);
+    return edge.stats(this.#read("stats:read", options), request);
   }
 
   async cacheTop(options: string, request: Omit<TopRequest, "cache">) {
-    return edge.top(this.#declared(options), request);
+    return edge.top(this.#read("stats:read", options), request);
   }
 
   async cacheFailed(options: string, request: Request, tookMs: number) {
@@ -297,31 +315,28 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheExplain(options: string, request: Request, wish: ExplainWish = {}) {
-    return edge.explain(this.#declared(options), request, parse(ExplainWishSchema, wish, "wish"));
+    return edge.explain(this.#read("entries:read", options), request, parse(ExplainWishSchema, wish, "wish"));
   }
 
   #declared(options: string): CacheConfig {
     const config = declared(options);
-    this.#mayUse(config.namespace);
+    this.#binding.mayUse(config);
     return config;
   }
 
-  #object(namespace: string): NamespaceRpc {
-    this.#mayUse(namespace);
+  #read(scope: Scope, options: string): CacheConfig {
+    const config = this.#declared(options);
+    this.#binding.mayRead(scope, config.namespace, { kind: "cache", cache: config.name });
+    return config;
+  }
+
+  /** The object of a namespace, for a call that names that of it. */
+  #filled(namespace: string, context: CallContext, ...named: Parameters<Binding["mayFill"]>[2][]): NamespaceRpc {
+    this.#binding.mayFill(namespace, context, ...named);
     return objectOf(namespace);
   }
 
-  /** For the history of purges: the name the binding was given, or that it was some binding. */
-  get #caller(): string {
-    const name = this.ctx.props?.caller;
-    return name === undefined ? "binding" : `binding:${name}`;
-  }
-
-  #mayUse(namespace: string): void {
-    const allowed = this.ctx.props?.namespace;
-    if (allowed === undefined || allowed === namespace) return;
-    throw new LarderError("forbidden", `namespace: this binding may use only the namespace "${allowed}"`, {
-      field: "namespace",
-    });
+  get #binding(): Binding {
+    return Binding.of(this.ctx.props);
   }
 }
