@@ -91,7 +91,7 @@ async function publicKey(setting: KeySettingName, text: string): Promise<TokenKe
     }
     if (text.includes("PRIVATE KEY")) throw new KeyFault("holds a private key, and must hold the public one");
     const pem = asPem(text);
-    // workerd takes a key of another curve for one of Ed25519, and would verify nothing by it.
+    // Not left to the import: workerd takes a key of P-256, too, and calls it one of Ed25519.
     if (!pem.includes(ED25519_SPKI)) throw new Error("another kind of key");
     return { setting, key: await importSPKI(pem, "EdDSA"), algorithms: EDDSA };
   } catch (error) {
