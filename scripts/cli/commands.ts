@@ -6,12 +6,13 @@ import { addLooking } from "./commands/looking.ts";
 import { addCacheClear, addPurge } from "./commands/purge.ts";
 import { addSchedule } from "./commands/schedule.ts";
 import { addTail } from "./commands/tail.ts";
+import { addToken } from "./commands/token.ts";
 
 /**
  * All commands. What declares one imports little, and loads what does it when it is called: so that `larder --help` and
  * completions are quick.
  */
 export function addCommands(program: Command): void {
-  for (const add of [addPurge, addCacheClear, addLooking, addTail, addSchedule, addDoctor, addInit, addCheck])
+  for (const add of [addPurge, addCacheClear, addLooking, addTail, addSchedule, addToken, addDoctor, addInit, addCheck])
     add(program);
 }

@@ -1,10 +1,10 @@
 import { LarderError } from "../../schema/errors.ts";
 import type { Grant, Lack } from "./access.ts";
+import { hasTokenForm } from "./claims.ts";
 import { bearerToken, protocolToken } from "./credentials.ts";
 import { problem } from "./problem.ts";
 import type { ApiOptions, Caller, Route } from "./route.ts";
 import type { Tokens } from "./tokens.ts";
-import { hasTokenForm } from "./tokens.ts";
 
 const REALM = 'Bearer realm="larder"';
 
@@ -40,6 +40,8 @@ export async function identify(
   }
   if (await isSecret(given, token)) return OPERATOR;
   if (takesTokens && hasTokenForm(given)) return bearerOf(given, tokens);
+  // So that the log says why, if a token is refused only because what it is signed by cannot be used.
+  await tokens?.problems();
   const message = takesTokens
     ? "The token is neither a JWT nor what the coordinator was given as LARDER_TOKEN; check it and send it again"
     : "The token is not the one the coordinator was given as LARDER_TOKEN; check it and send it again";

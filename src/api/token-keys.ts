@@ -1,4 +1,4 @@
-import type { JWK } from "jose";
+import type { CryptoKey, JWK } from "jose";
 import { limits } from "../../schema/limits.ts";
 
 /** The settings by which tokens are checked. */

@@ -1,7 +1,7 @@
 import { exportJWK, exportSPKI, generateKeyPair } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
+import { hasTokenForm } from "../../src/api/claims.ts";
 import type { KeySettings } from "../../src/api/token-keys.ts";
-import { hasTokenForm } from "../../src/api/tokens.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { claims, nowSeconds, SECRET, signed, tokensBy } from "../support/tokens.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Ended } from "./larder.ts";
 
@@ -43,7 +43,7 @@ function moduleOf(name: string): string {
 
 /** A run of the CLI that goes on. */
 export interface Running {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly said: { readonly stdout: string; readonly stderr: string };
   readonly ended: Promise<Ended>;
 }
@@ -56,18 +56,21 @@ export async function runCli(args: readonly string[], directory: string, options
 interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly reads?: "all" | "nothing";
+  /** What comes by stdin; nothing does where it is left out. */
+  readonly input?: string;
 }
 
 export function startCli(
   args: readonly string[],
   directory: string,
-  { env = {}, reads = "all" }: RunOptions = {},
+  { env = {}, reads = "all", input }: RunOptions = {},
 ): Running {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: directory,
     env: { ...process.env, FORCE_COLOR: undefined, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.end(input);
   const said = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.stdout += text;
