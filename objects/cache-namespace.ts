@@ -325,8 +325,11 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
 
   override async fetch(request: Request): Promise<Response> {
     if (this.#parts.feed.isFull) return new Response(null, { status: 503 });
-    const asked = JSON.parse(new URL(request.url).searchParams.get("feed") ?? "{}") as unknown;
-    return this.#parts.feed.open(parse(FeedRequestSchema, asked), request.headers.get("Sec-WebSocket-Protocol"));
+    const { searchParams } = new URL(request.url);
+    const asked = parse(FeedRequestSchema, JSON.parse(searchParams.get("feed") ?? "{}"));
+    const until = searchParams.get("until");
+    const untilMs = until === null ? undefined : Number(until);
+    return this.#parts.feed.open(asked, untilMs, request.headers.get("Sec-WebSocket-Protocol"));
   }
 
   override webSocketMessage(socket: WebSocket): void {

@@ -105,6 +105,8 @@ export const limits = {
   tokenSecretBytes: 32,
   /** Namespaces, caches or scopes that a token or a binding names. */
   grantNames: 100,
+  /** Seconds after which a live feed that a token has opened is to be opened anew: it may have been revoked meanwhile. */
+  feedTokenSeconds: 3600,
   /** Tokens that may be revoked at one time: each isolate that checks tokens keeps their ids. */
   revokedTokens: 10_000,
 } as const;

@@ -207,7 +207,7 @@ export interface NamespaceOperations {
   revocations(known: string | null): Promise<Revocations>;
   /**
    * The live feed: a request to upgrade to a WebSocket, whose caller has been checked, and whose `FeedRequest` has too: it
-   * is JSON, in the query as `feed`.
+   * is JSON, in the query as `feed`. From `until` on, in milliseconds since 1970, nothing more is told.
    */
   fetch(request: Request): Promise<Response>;
 }

@@ -60,7 +60,7 @@ const grant = {
 };
 
 /** What a token carries as its claim `larder`. */
-export const GrantSchema = v.strictObject(grant);
+const GrantSchema = v.strictObject(grant);
 
 /** Seconds since 1970, up to the year 9999 (RFC 7519 section 2, "NumericDate"). */
 const NumericDateSchema = v.pipe(
@@ -171,6 +171,8 @@ export const TicketTermsSchema = v.strictObject({
   /** The caches of which the feed may be; all, and all at once, when left out. */
   caches: grant.caches,
   token: v.optional(TokenIdSchema),
+  /** When that token ends. */
+  endsAtMs: v.optional(v.pipe(v.number(), v.minValue(0))),
 });
 
 export type TicketTerms = v.InferInput<typeof TicketTermsSchema>;

@@ -1,5 +1,6 @@
 import { LarderError } from "../../schema/errors.ts";
-import type { Grant, Lack } from "./access.ts";
+import type { TicketTerms } from "../../schema/token.ts";
+import type { Lack } from "./access.ts";
 import { hasTokenForm } from "./claims.ts";
 import { bearerToken, protocolToken } from "./credentials.ts";
 import { problem } from "./problem.ts";
@@ -9,10 +10,10 @@ import type { Tokens } from "./tokens.ts";
 const REALM = 'Bearer realm="larder"';
 
 /** The holder of LARDER_TOKEN may do everything; the history calls it so. */
-const OPERATOR: Caller = { grant: { holder: "token" }, by: "token", tokenId: undefined };
+const OPERATOR: Caller = { grant: { holder: "token" }, by: "token", token: undefined };
 
 /** Who asks what is open to all. */
-const ANYBODY: Caller = { grant: { holder: "token", scopes: [] }, by: "anybody", tokenId: undefined };
+const ANYBODY: Caller = { grant: { holder: "token", scopes: [] }, by: "anybody", token: undefined };
 
 /**
  * Who sends a request; for one that nobody known has sent, the answer that refuses it. The token comes as a bearer
@@ -58,8 +59,9 @@ export function forbidden({ of, scopes, message }: Lack): Response {
 
 async function bearerOf(given: string, tokens: Tokens): Promise<Caller | Response> {
   try {
-    const { jti, sub, larder } = await tokens.check(given, Date.now());
-    return { grant: { holder: "token", ...larder }, by: `token:${sub ?? jti}`, tokenId: jti };
+    const { jti, sub, exp, larder } = await tokens.check(given, Date.now());
+    const token = { id: jti, endsAtMs: exp * 1000 };
+    return { grant: { holder: "token", ...larder }, by: `token:${sub ?? jti}`, token };
   } catch (error) {
     if (error instanceof LarderError && error.code === "unauthorized") return refused(error);
     throw error;
@@ -67,12 +69,10 @@ async function bearerOf(given: string, tokens: Tokens): Promise<Caller | Respons
 }
 
 /** A ticket opens the feed that its token could have opened, for as long as that is not revoked. */
-async function holderOf(
-  { caches, token }: { readonly caches?: Grant["caches"]; readonly token?: string | undefined },
-  tokens: Tokens | undefined,
-): Promise<Caller> {
-  if (token !== undefined) await tokens?.requireUnrevoked(token, Date.now());
-  return { grant: { holder: "token", scopes: ["live"], caches }, by: "ticket", tokenId: token };
+async function holderOf({ caches, token: id, endsAtMs }: TicketTerms, tokens: Tokens | undefined): Promise<Caller> {
+  if (id !== undefined) await tokens?.requireUnrevoked(id, Date.now());
+  const token = id === undefined || endsAtMs === undefined ? undefined : { id, endsAtMs };
+  return { grant: { holder: "token", scopes: ["live"], caches }, by: "ticket", token };
 }
 
 function refused(error: LarderError): Response {

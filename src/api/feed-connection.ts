@@ -1,7 +1,9 @@
 import { LarderError } from "../../schema/errors.ts";
 import type { FeedRequest } from "../../schema/feed.ts";
 import { FEED_PROTOCOL } from "../../schema/feed-protocol.ts";
+import { limits } from "../../schema/limits.ts";
 import { problem } from "./problem.ts";
+import type { Caller } from "./route.ts";
 
 /**
  * Hands a connection on. No `Origin` is looked at: a page of another site has neither the token nor a ticket, and no browser
@@ -10,11 +12,14 @@ import { problem } from "./problem.ts";
 export async function openFeed(
   fetch: (request: Request) => Promise<Response>,
   feed: FeedRequest,
+  { token }: Caller,
   { headers }: Request,
 ): Promise<Response> {
   const offered = (headers.get("Sec-WebSocket-Protocol") ?? "").split(",").map((protocol) => protocol.trim());
   const protocol = offered.includes(FEED_PROTOCOL) ? { "Sec-WebSocket-Protocol": FEED_PROTOCOL } : {};
-  const url = `https://feed.larder.invalid/?feed=${encodeURIComponent(JSON.stringify(feed))}`;
+  const longestMs = Date.now() + limits.feedTokenSeconds * 1000;
+  const until = token === undefined ? "" : `&until=${Math.min(token.endsAtMs, longestMs)}`;
+  const url = `https://feed.larder.invalid/?feed=${encodeURIComponent(JSON.stringify(feed))}${until}`;
   const opened = await fetch(new Request(url, { headers: { Upgrade: "websocket", ...protocol } }));
   if (opened.status !== 503) return opened;
   const message = "The namespace has as many connections to its live feed as it takes; try again later";

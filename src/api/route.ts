@@ -34,8 +34,8 @@ export interface Caller {
   readonly grant: Grant;
   /** For the history of purges. */
   readonly by: string;
-  /** Of a token that is signed. */
-  readonly tokenId: string | undefined;
+  /** Of a token that is signed: which it is, and when it ends. */
+  readonly token: { readonly id: string; readonly endsAtMs: number } | undefined;
 }
 
 /** One call of a route, checked. */

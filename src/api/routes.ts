@@ -225,8 +225,11 @@ export const routes: readonly Route[] = [
     scopes: ["live"],
     asks: aboutVisible,
     answer: { status: 201, description: "The ticket", schema: TicketAnswer },
-    handle: async ({ api, caller: { grant, tokenId }, namespace }) => {
-      const terms = { ...(grant.caches === undefined ? {} : { caches: [...grant.caches] }), token: tokenId };
+    handle: async ({ api, caller: { grant, token }, namespace }) => {
+      const terms = {
+        ...(grant.caches === undefined ? {} : { caches: [...grant.caches] }),
+        ...(token === undefined ? {} : { token: token.id, endsAtMs: token.endsAtMs }),
+      };
       return answer(await api.namespace(namespace).ticket(terms), { status: 201 });
     },
   }),
@@ -241,10 +244,10 @@ export const routes: readonly Route[] = [
     query: v.strictObject({ ...FeedRequestSchema.entries, ticket: v.optional(TicketSchema) }),
     answer: { status: 101, description: "The WebSocket; docs/live-feed.md tells of its messages" },
     errors: ["upgrade-required"],
-    handle: async ({ api, namespace, query: { ticket: _, ...feed }, request }) => {
+    handle: async ({ api, caller, namespace, query: { ticket: _, ...feed }, request }) => {
       const object = api.namespace(namespace);
       if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") return upgradeRequired();
-      return openFeed((asked) => object.fetch(asked), feed, request);
+      return openFeed((asked) => object.fetch(asked), feed, caller, request);
     },
   }),
   route({

@@ -29,8 +29,8 @@ export interface TokenKeys {
 }
 
 /** "EdDSA" is what RFC 8037 calls it, and "Ed25519" RFC 9864. */
-export const EDDSA = ["EdDSA", "Ed25519"] as const;
-export const HMAC = ["HS256"] as const;
+const EDDSA = ["EdDSA", "Ed25519"] as const;
+const HMAC = ["HS256"] as const;
 
 /** How the PEM of every Ed25519 public key begins: the twelve bytes before the key itself (RFC 8410 section 10.1). */
 const ED25519_SPKI = "MCowBQYDK2VwAyEA";
@@ -66,7 +66,7 @@ export async function readKeys(settings: KeySettings): Promise<TokenKeys> {
 }
 
 /** What is wrong with a key, in words that hold nothing of it. */
-export class KeyFault extends Error {}
+class KeyFault extends Error {}
 
 function isPublic(name: KeySettingName): boolean {
   return name === "LARDER_PUBLIC_KEY" || name === "LARDER_PUBLIC_KEY_PREVIOUS";

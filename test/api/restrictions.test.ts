@@ -205,6 +205,43 @@ describe("a ticket", () => {
   });
 });
 
+describe("a live feed that a signed token opens", () => {
+  /** Until when the object is told to tell anything; null where for ever. */
+  async function until(token: string, query = ""): Promise<number | null> {
+    let asked = new URL("https://nothing.example/");
+    const object = {
+      redeem: (ticket: string) => objectNamed(namespace).redeem(ticket),
+      fetch: async (request: Request) => {
+        asked = new URL(request.url);
+        return new Response(null, { status: 503 });
+      },
+    };
+    const caught = apiWith({ tokens: tokensBy(), namespace: () => object as never });
+    const headers = { Upgrade: "websocket", ...(token === "" ? {} : { Authorization: `Bearer ${token}` }) };
+    await caught(new Request(`https://a.example/.larder/v1/caches/${namespace}/live${query}`, { headers }));
+    const told = asked.searchParams.get("until");
+    return told === null ? null : Number(told);
+  }
+
+  it("ends with it, and is to be opened anew after an hour, when it may have been revoked", async () => {
+    const soon = Math.floor(Date.now() / 1000) + 60;
+    expect(await until(await signed(claims({}, { exp: soon })))).toBe(soon * 1000);
+    const before = Date.now();
+    const longest = (await until(await signed(claims({}, { exp: soon + 86_400 })))) ?? 0;
+    expect(longest - before).toBeGreaterThanOrEqual(3_600_000);
+    expect(longest - Date.now()).toBeLessThanOrEqual(3_600_000);
+    expect(await until(TOKEN)).toBeNull();
+  });
+
+  it("ends so by a ticket, too", async () => {
+    const soon = Math.floor(Date.now() / 1000) + 60;
+    const { json } = await call({ namespaces: [namespace] }, "tickets", {}, { exp: soon });
+    expect(await until("", `?ticket=${json["ticket"]}`)).toBe(soon * 1000);
+    const { ticket } = await objectNamed(namespace).ticket();
+    expect(await until("", `?ticket=${ticket}`)).toBeNull();
+  });
+});
+
 describe("revoking tokens over REST", () => {
   it("is for admins of everything, is told of, and takes effect", async () => {
     const jti = crypto.randomUUID();
