@@ -87,7 +87,8 @@ export const ClaimsSchema = v.pipe(
     sub: v.optional(
       v.pipe(
         v.string("must be a string"),
-        v.regex(/^[^\p{Cc}]{1,128}$/u, "must be 1 to 128 characters, without control characters"),
+        v.maxLength(128, "must be at most 128 characters"),
+        v.regex(/^[^\p{Cc}]+$/u, "must be 1 to 128 characters, without control characters"),
       ),
     ),
     iss: v.optional(v.string("must be a string")),

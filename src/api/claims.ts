@@ -30,7 +30,7 @@ export async function claimsOf(token: string, keys: readonly TokenKey[], nowMs: 
     );
   }
   // The library is loaded with the first token: neither a hit nor the start of the command pays for it.
-  const { jwtVerify, errors } = await import("jose");
+  const { jwtVerify, errors } = await import("./jose.ts");
   for (const { key, algorithms } of keys) {
     try {
       const { payload } = await jwtVerify(token, key, {

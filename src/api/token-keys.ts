@@ -81,7 +81,7 @@ function secretKey(setting: KeySettingName, text: string): TokenKey {
 }
 
 async function publicKey(setting: KeySettingName, text: string): Promise<TokenKey> {
-  const { importJWK, importSPKI } = await import("jose");
+  const { importJWK, importSPKI } = await import("./jose.ts");
   try {
     if (text.startsWith("{")) {
       const { kty, crv, x, d } = JSON.parse(text) as JWK;

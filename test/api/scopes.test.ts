@@ -210,6 +210,23 @@ describe("beside signed tokens", () => {
     });
   });
 
+  it("a key that cannot be used is told of by health, and so by larder doctor", async () => {
+    const own = apiWith({
+      tokens: tokensBy({ LARDER_SECRET: "short" }),
+      diagnosing: {
+        probe: async () => ({ state: "works", ms: 1 }),
+        view: () => null,
+        settings: {} as never,
+        deployment: "1",
+      },
+    });
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const response = await own(new Request(`https://a.example/.larder/v1/caches/${namespace}/health`, { headers }));
+    expect(await response.json()).toMatchObject({
+      object: { problems: [expect.stringContaining("LARDER_SECRET: must be at least 32 bytes")] },
+    });
+  });
+
   it("tokens are refused as unreachable while it cannot be learnt which are revoked; LARDER_TOKEN is not", async () => {
     const away = apiWith({
       tokens: tokensBy(undefined, () => ({ revocations: () => Promise.reject(new Error("away")) })),
