@@ -167,85 +167,89 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, unknow
   }
 
   async sync(namespace: string, context: CallContext) {
-    return this.#filled(namespace, context).sync(context);
+    const { object, own } = this.#filled(namespace, context);
+    return object.sync(own);
   }
 
-  async complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>) {
-    const [context, entry, completion] = rest;
-    return this.#filled(namespace, context, entry, completion?.lease, completion?.varies).complete(...rest);
+  async complete(namespace: string, ...[context, entry, completion]: Parameters<NamespaceRpc["complete"]>) {
+    const { object, own } = this.#filled(namespace, context, entry, completion?.lease, completion?.varies);
+    return object.complete(own, entry, completion);
   }
 
-  async acquire(namespace: string, ...rest: Parameters<NamespaceRpc["acquire"]>) {
-    const [context, ask] = rest;
-    return this.#filled(namespace, context, ask?.place).acquire(...rest);
+  async acquire(namespace: string, ...[context, ask]: Parameters<NamespaceRpc["acquire"]>) {
+    const { object, own } = this.#filled(namespace, context, ask?.place);
+    return object.acquire(own, ask);
   }
 
-  async abandon(namespace: string, ...rest: Parameters<NamespaceRpc["abandon"]>) {
-    const [context, request] = rest;
-    return this.#filled(namespace, context, request?.lease).abandon(...rest);
+  async abandon(namespace: string, ...[context, request]: Parameters<NamespaceRpc["abandon"]>) {
+    const { object, own } = this.#filled(namespace, context, request?.lease);
+    return object.abandon(own, request);
   }
 
-  async offer(namespace: string, ...rest: Parameters<NamespaceRpc["offer"]>) {
-    const [context, offer] = rest;
-    return this.#filled(namespace, context, offer?.place, offer?.lease).offer(...rest);
+  async offer(namespace: string, ...[context, offer, response]: Parameters<NamespaceRpc["offer"]>) {
+    const { object, own } = this.#filled(namespace, context, offer?.place, offer?.lease);
+    return object.offer(own, offer, response);
   }
 
-  async landed(namespace: string, ...rest: Parameters<NamespaceRpc["landed"]>) {
-    return this.#filled(namespace, ...rest).landed(...rest);
+  async landed(namespace: string, ...[context, landed]: Parameters<NamespaceRpc["landed"]>) {
+    const { object, own } = this.#filled(namespace, context, landed);
+    return object.landed(own, landed);
   }
 
   async purge(namespace: string, context: CallContext, request: PurgeRequest) {
-    const object = this.#filled(namespace, context);
-    return object.purge(context, this.#binding.mayPurge(namespace, request), this.#binding.by);
+    const { object, own } = this.#filled(namespace, context);
+    return object.purge(own, this.#binding.mayPurge(namespace, request), this.#binding.by);
   }
 
   async remove(namespace: string, context: CallContext, cache: string, key: string) {
-    const object = this.#filled(namespace, context);
-    this.#binding.mayRemove(namespace, cache, key);
-    return object.remove(context, cache, key, this.#binding.by);
+    const { object, own } = this.#filled(namespace, context, { cache, key });
+    this.#binding.mayRemove(namespace, cache);
+    return object.remove(own, cache, key, this.#binding.by);
   }
 
   async revoke(namespace: string, context: CallContext, seq: number) {
-    const object = this.#filled(namespace, context);
+    const { object, own } = this.#filled(namespace, context);
     await this.#binding.mayRevoke(namespace, object, seq);
-    return object.revoke(context, seq, this.#binding.by);
+    return object.revoke(own, seq, this.#binding.by);
   }
 
-  async invalidate(namespace: string, ...rest: Parameters<NamespaceRpc["invalidate"]>) {
-    return this.#filled(namespace, ...rest).invalidate(...rest);
+  async invalidate(namespace: string, ...[context, request]: Parameters<NamespaceRpc["invalidate"]>) {
+    const { object, own } = this.#filled(namespace, context, request);
+    return object.invalidate(own, request);
   }
 
-  async history(namespace: string, ...rest: Parameters<NamespaceRpc["history"]>) {
-    const object = this.#filled(namespace, rest[0]);
+  async history(namespace: string, ...[context, request]: Parameters<NamespaceRpc["history"]>) {
+    const { object, own } = this.#filled(namespace, context);
     this.#binding.mayRead("entries:read", namespace, { kind: "visible" });
-    return this.#binding.visible(await object.history(...rest));
+    return this.#binding.visible(await object.history(own, request));
   }
 
-  async judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>) {
-    return this.#filled(namespace, ...rest).judge(...rest);
+  async judge(namespace: string, ...[context, entry]: Parameters<NamespaceRpc["judge"]>) {
+    const { object, own } = this.#filled(namespace, context, entry);
+    return object.judge(own, entry);
   }
 
-  async explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>) {
-    const [context, place] = rest;
-    const object = this.#filled(namespace, context, place);
+  async explain(namespace: string, ...[context, place, entry]: Parameters<NamespaceRpc["explain"]>) {
+    const { object, own } = this.#filled(namespace, context, place);
     this.#binding.mayRead("entries:read", namespace, { kind: "cache", cache: place?.cache });
-    return object.explain(...rest);
+    return object.explain(own, place, entry);
   }
 
-  async deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>) {
-    return this.#filled(namespace, ...rest).deployed(...rest);
+  async deployed(namespace: string, ...[context, announcement]: Parameters<NamespaceRpc["deployed"]>) {
+    const { object, own } = this.#filled(namespace, context, announcement);
+    return object.deployed(own, announcement);
   }
 
-  async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
-    const object = this.#filled(namespace, rest[0]);
-    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: rest[1]?.cache });
-    return object.stats(...rest);
+  async stats(namespace: string, ...[context, request]: Parameters<NamespaceRpc["stats"]>) {
+    const { object, own } = this.#filled(namespace, context);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: request?.cache });
+    return object.stats(own, request);
   }
 
-  async top(namespace: string, ...rest: Parameters<NamespaceRpc["top"]>) {
-    const object = this.#filled(namespace, rest[0]);
-    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: rest[1]?.cache });
-    return object.top(...rest);
+  async top(namespace: string, ...[context, request]: Parameters<NamespaceRpc["top"]>) {
+    const { object, own } = this.#filled(namespace, context);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: request?.cache });
+    return object.top(own, request);
   }
 
   async cacheLookup(options: string, request: Request, demand?: Demand) {
@@ -330,10 +334,10 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, unknow
     return config;
   }
 
-  /** The object of a namespace, for a call that names that of it. */
-  #filled(namespace: string, context: CallContext, ...named: Parameters<Binding["mayFill"]>[2][]): NamespaceRpc {
-    this.#binding.mayFill(namespace, context, ...named);
-    return objectOf(namespace);
+  /** The object of a namespace, for a call that names that of it; and the call's context, as it may come from here. */
+  #filled(namespace: string, context: CallContext, ...named: Parameters<Binding["mayFill"]>[1][]) {
+    this.#binding.mayFill(namespace, ...named);
+    return { object: objectOf(namespace) as NamespaceRpc, own: this.#binding.counted(context) };
   }
 
   get #binding(): Binding {

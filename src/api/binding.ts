@@ -12,7 +12,7 @@ import type { Scope } from "../../schema/token.ts";
 import { BindingPropsSchema } from "../../schema/token.ts";
 import { parse } from "../../schema/validate.ts";
 import type { About, Asked, Grant } from "./access.ts";
-import { decide } from "./access.ts";
+import { decide, seesCache } from "./access.ts";
 import { capped, toPurge, toRevoke } from "./asks.ts";
 import { visibleHistory } from "./visible.ts";
 
@@ -62,27 +62,37 @@ export class Binding {
     this.#usable.add(config);
   }
 
-  /** Filling takes no scope: what is filled, and what is counted meanwhile, has to be of a cache that it may use. */
-  mayFill(namespace: string, context: CallContext, ...named: readonly (Named | undefined)[]): void {
+  /** Filling takes no scope, but what is filled has to be of a cache that it may use. */
+  mayFill(namespace: string, ...named: readonly (Named | null | undefined)[]): void {
     if (!this.#isRestricted) return;
     this.#require({ needs: [], namespace, about: { kind: "visible" } });
     if (this.#grant.caches === undefined) return;
-    const { report } = parse(CallContextSchema, context, "context");
-    const counted = [...(report?.counts ?? []), ...(report?.top ?? [])].map(({ cache }) => cache as string);
-    const others = counted.filter((cache) => cache !== EVERY_CACHE);
-    for (const cache of [...others, ...named.flatMap((one) => (one == null ? [] : cachesOf(one)))]) {
+    for (const cache of named.flatMap((one) => (one == null ? [] : cachesOf(one)))) {
       this.#require({ needs: [], namespace, about: { kind: "cache", cache } });
     }
+  }
+
+  /**
+   * The context without what was counted of other caches. That is left out, and not refused: an isolate counts what all of
+   * its caches do, and hands it over with whatever it asks next, so that one look-up in a wrong cache would end all others.
+   */
+  counted(context: CallContext): CallContext {
+    if (this.#grant.caches === undefined) return context;
+    const { report, ...rest } = parse(CallContextSchema, context, "context");
+    const isOwn = ({ cache }: { readonly cache: string }) => cache === EVERY_CACHE || seesCache(this.#grant, cache);
+    const since = rest.since === undefined ? {} : { since: rest.since };
+    if (report === undefined) return since;
+    return { ...since, report: { ...report, counts: report.counts.filter(isOwn), top: report.top.filter(isOwn) } };
   }
 
   mayRead(scope: Scope, namespace: string, about: About): void {
     if (this.#isRestricted) this.#require({ needs: [scope], namespace, about });
   }
 
-  mayRemove(namespace: string, cache: string, key?: string): void {
+  /** One entry, by its key. */
+  mayRemove(namespace: string, cache: string): void {
     if (!this.#isRestricted) return;
-    if (key !== undefined) this.mayFill(namespace, {}, { cache, key });
-    const selectors = [{ cache: cache as CacheName, key: (key ?? "") as Key }];
+    const selectors = [{ cache: cache as CacheName, key: "" as Key }];
     this.#require({ needs: ["purge:tags"], namespace, about: { kind: "selectors", selectors } });
   }
 

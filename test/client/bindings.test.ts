@@ -87,7 +87,6 @@ describe("a binding whose props restrict it", () => {
     ["another cache's lease", "cache", () => tenant.cacheAbandon(options("images"), lease("images"))],
     ["another cache's lease, directly", "cache", () => abandon("images")],
     ["a key that is none", "cache", () => abandon("%")],
-    ["another cache's counts", "cache", () => tenant.sync(namespace, { report: reportOf("images") })],
     [
       "another cache's deployment",
       "cache",
@@ -114,10 +113,14 @@ describe("a binding whose props restrict it", () => {
   const lease = (name: string) => ({ key: keyOf(name) as never, id: newEpoch() });
   const abandon = (name: string) =>
     tenant.abandon(namespace, {}, { lease: lease(name), why: "failed", passSeconds: 0 });
-  const reportOf = (name: string) => ({
-    reporter: newEpoch(),
-    batch: 1,
-    counts: [{ cache: name, rule: "", counts: {} }],
+
+  it("counts of its caches what it reports, and leaves out the rest", async () => {
+    const hits = { "hits.fresh": 3 };
+    const counts = ["images", "pages"].map((name) => ({ cache: name, rule: "", counts: hits }));
+    const of = `tenants-${newEpoch()}`;
+    await tenant.sync(of, { report: { reporter: newEpoch(), batch: 1, counts } });
+    const hitsOf = async (name: string) => (await objectNamed(of).stats({}, { cache: name })).stats.hits;
+    expect([await hitsOf("pages"), await hitsOf("images")]).toEqual([3, 0]);
   });
 
   it("is told so of another namespace before anything else", async () => {
@@ -145,6 +148,49 @@ describe("a binding whose props restrict it", () => {
     expect(await refusalOf(reader.purge(namespace, {}, { tags: ["a"] }))).toMatchObject({ code: "insufficient-scope" });
   });
 });
+
+describe.each(["isolate", "remote"] as const)(
+  "a cache of an app whose binding is restricted, read in mode %s",
+  (mode) => {
+    const declare = (name: string, of = namespace) =>
+      cache({ name, namespace: of, ttlSeconds: 60, mode, binding: "LARDER_OF_TENANT" });
+
+    it("does all that an app does to answer requests", async () => {
+      const own = declare("pages");
+      const page = freshUrl();
+      const made = await own.wrap(page, async () => new Response("made"), { tags: ["tenant:acme:own"] });
+      expect(await made.text()).toBe("made");
+      await expect.poll(async () => (await own.match(page))?.text()).toBe("made");
+      expect(await own.remember("a value", async () => 1)).toBe(1);
+      expect(await own.purge({ tags: ["tenant:acme:own"] })).toMatchObject({ purged: 1 });
+      const changed = new Request(page, { method: "POST", body: "x" });
+      await (await own.wrap(changed, async () => new Response("ok"))).text();
+      expect(await own.stats()).toMatchObject({ purges: expect.any(Number) });
+    });
+
+    it("is told what it may not do, as a LarderError", async () => {
+      const own = declare("pages");
+      const page = freshUrl();
+      await own.put(page, new Response("x"), { tags: ["tenant:acme:1"] });
+      for (const [field, call] of [
+        ["tags", () => own.purge({ tags: ["tenant:other:1"] })],
+        ["cache", () => own.purge({ tags: ["tenant:acme:1"], scope: "namespace" })],
+        ["scope", () => own.purge({ everything: true })],
+        ["scope", () => own.history()],
+        ["scope", () => own.explain(page)],
+        ["tags", () => own.delete(page)],
+      ] as const) {
+        await expect(call()).rejects.toMatchObject({ name: "LarderError", code: "insufficient-scope", field });
+      }
+      // What an isolate counts of a cache that it may not use does not end its other caches.
+      expect(await declare("images").match(page)).toBeUndefined();
+      await expect(declare("images").put(page, new Response("x"))).rejects.toMatchObject({ field: "cache" });
+      expect(await own.match(page, { consistency: "strong" })).toBeInstanceOf(Response);
+      await expect(declare("images").stats()).rejects.toMatchObject({ code: "insufficient-scope", field: "cache" });
+      await expect(declare("pages", "shop").stats()).rejects.toMatchObject({ code: "forbidden", field: "namespace" });
+    });
+  },
+);
 
 describe("props that are not as they must be", () => {
   it("are told by every call, a hit too, and never ignored", async () => {
