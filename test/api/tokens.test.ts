@@ -150,6 +150,12 @@ describe("a token is refused", () => {
     expect(await refused(signed(claims(larder)))).toMatch(message);
   });
 
+  it("by the time that it is checked at", async () => {
+    const token = await signed(claims());
+    const { message } = await refusalOf(tokensBy().check(token, Date.now() + 2 * 3_600_000));
+    expect(message).toMatch(/^The token expired at /);
+  });
+
   it("that is huge, before anything is read of it", async () => {
     const token = await signed(claims({}, { iss: "x".repeat(9000) }));
     expect(await refused(token)).toMatch(/^The token is longer than 8192 characters/);
