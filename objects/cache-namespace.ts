@@ -44,6 +44,8 @@ import type { Schedule, ScheduleRequest } from "../schema/schedule.ts";
 import { ScheduleIdSchema, ScheduleRequestSchema } from "../schema/schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "../schema/stats.ts";
 import { StatsRequestSchema, TopRequestSchema } from "../schema/stats.ts";
+import type { Revocations, RevokedToken, RevokeTokenRequest, TicketTerms } from "../schema/token.ts";
+import { RevokeTokenSchema, TicketTermsSchema, TokenIdSchema } from "../schema/token.ts";
 import { parse } from "../schema/validate.ts";
 import { objectHealth } from "./health.ts";
 import { judgement } from "./judgement.ts";
@@ -338,18 +340,39 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
     return objectHealth(this.ctx.storage.sql, this.#parts, this.env as Cloudflare.Env, Date.now());
   }
 
-  async ticket(): Promise<Ticket> {
-    return this.#parts.tickets.issue(Date.now());
+  async revokeToken(id: string, request: RevokeTokenRequest, by: string): Promise<RevokedToken> {
+    const checked = parse(RevokeTokenSchema, request);
+    return this.#parts.revokedTokens.revoke(
+      parse(TokenIdSchema, id, "id"),
+      checked,
+      parse(BySchema, by, "by"),
+      Date.now(),
+    );
   }
 
-  async redeem(ticket: string): Promise<void> {
-    await this.#parts.tickets.redeem(parse(TicketSchema, ticket, "ticket"), Date.now());
+  async revokedTokens(): Promise<{ tokens: readonly RevokedToken[] }> {
+    return { tokens: this.#parts.revokedTokens.list(Date.now()) };
+  }
+
+  async revocations(known: string | null): Promise<Revocations> {
+    return this.#parts.revokedTokens.since(known, Date.now());
+  }
+
+  async ticket(terms: TicketTerms = {}): Promise<Ticket> {
+    return this.#parts.tickets.issue(parse(TicketTermsSchema, terms, "terms"), Date.now());
+  }
+
+  async redeem(ticket: string): Promise<TicketTerms> {
+    return this.#parts.tickets.redeem(parse(TicketSchema, ticket, "ticket"), Date.now());
   }
 
   override async fetch(request: Request): Promise<Response> {
     if (this.#parts.feed.isFull) return new Response(null, { status: 503 });
-    const asked = JSON.parse(new URL(request.url).searchParams.get("feed") ?? "{}") as unknown;
-    return this.#parts.feed.open(parse(FeedRequestSchema, asked), request.headers.get("Sec-WebSocket-Protocol"));
+    const { searchParams } = new URL(request.url);
+    const asked = parse(FeedRequestSchema, JSON.parse(searchParams.get("feed") ?? "{}"));
+    const until = searchParams.get("until");
+    const untilMs = until === null ? undefined : Number(until);
+    return this.#parts.feed.open(asked, untilMs, request.headers.get("Sec-WebSocket-Protocol"));
   }
 
   override webSocketMessage(socket: WebSocket): void {

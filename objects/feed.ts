@@ -50,10 +50,14 @@ export class Feed {
     return this.#subscribers.count >= limits.feedSubscribers;
   }
 
-  /** Takes a connection; the answer that opens it. */
-  open(request: v.InferOutput<typeof FeedRequestSchema>, offered: string | null): Response {
+  /** Takes a connection, which is told nothing from `untilMs` on; the answer that opens it. */
+  open(
+    request: v.InferOutput<typeof FeedRequestSchema>,
+    untilMs: number | undefined,
+    offered: string | null,
+  ): Response {
     const { cache, kinds, since } = request;
-    const webSocket = this.#subscribers.add({ cache, kinds, ...this.#startOf(since) });
+    const webSocket = this.#subscribers.add({ cache, kinds, untilMs, ...this.#startOf(since) });
     this.#listened = true;
     this.#due();
     const protocols = (offered ?? "").split(",").map((protocol) => protocol.trim());

@@ -23,6 +23,7 @@ import { Purges } from "./purges.ts";
 import { Recorder } from "./recorder.ts";
 import { askerOf } from "./refill-ask.ts";
 import { Refills } from "./refills.ts";
+import { RevokedTokens } from "./revocations.ts";
 import { Shield } from "./shield.ts";
 import { Stats } from "./stats.ts";
 import { migrate } from "./storage.ts";
@@ -116,6 +117,7 @@ export function assemble(ctx: DurableObjectState, env: Cloudflare.Env) {
     listing: new Listing(index, log),
     purges: new Purges(log, index, zone),
     refills,
+    revokedTokens: new RevokedTokens(sql),
     tickets: new Tickets(sql),
     turns: new Turns({ fills, index, log, pace, recorder, shield }),
     zone,

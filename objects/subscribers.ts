@@ -9,6 +9,8 @@ export interface Subscriber {
   readonly kinds: readonly FeedKind[];
   /** The number of the last message; 0 as long as the snapshot has not been sent. */
   readonly n: number;
+  /** When what it was opened by ends, or is to be shown again. */
+  readonly untilMs: number | undefined;
   /** How much of the log it has been told of. */
   readonly seq: number;
   /** That it has asked to go on from a point that is not known here. */
@@ -22,7 +24,7 @@ export interface Subscriber {
 }
 
 /** What is known of a connection when it comes. */
-export type Newcomer = Pick<Subscriber, "cache" | "kinds" | "seq" | "gap">;
+export type Newcomer = Pick<Subscriber, "cache" | "kinds" | "untilMs" | "seq" | "gap">;
 
 type Connection = readonly [socket: WebSocket, subscriber: Subscriber];
 
@@ -73,6 +75,10 @@ export class Subscribers {
       const n = subscriber.n + 1;
       const message = `{"v":1,"n":${n},"frame":${frame}}`;
       try {
+        if (subscriber.untilMs !== undefined && atMs >= subscriber.untilMs) {
+          socket.close(1008, "What opened this feed holds no longer, or is to be shown again: connect anew");
+          continue;
+        }
         if (unanswered > limits.feedUnansweredCharacters) {
           socket.close(1008, `No "${PING}" has come for long; send one every half a minute or so`);
           continue;

@@ -9,15 +9,17 @@ export const errorCodes = [
   "body-too-large",
   /** The caller's binding is not allowed to use that namespace. */
   "forbidden",
+  /** The token or the binding lacks a scope, or is for other namespaces, caches or tags; the message says which. */
+  "insufficient-scope",
   /** The purge would hit more entries than it, or its cache, allows; the message says how many. */
   "too-many-entries",
   /** The purge cannot be taken back; the message says why. */
   "not-revocable",
   /** Something is imported only into a namespace in which nothing has been stored, purged or scheduled. */
   "not-empty",
-  /** No bearer token, or a wrong one. */
+  /** No bearer token, or one that is wrong, has expired or was revoked. */
   "unauthorized",
-  /** The REST API has no token configured, so it is closed. */
+  /** The REST API has neither a token nor keys for tokens configured, so it is closed. */
   "api-closed",
   /** No such route or resource. */
   "not-found",

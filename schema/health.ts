@@ -73,6 +73,10 @@ export interface Health {
 export const settingNames = [
   "ORIGIN",
   "LARDER_TOKEN",
+  "LARDER_SECRET",
+  "LARDER_SECRET_PREVIOUS",
+  "LARDER_PUBLIC_KEY",
+  "LARDER_PUBLIC_KEY_PREVIOUS",
   "ZONE_ID",
   "CF_API_TOKEN",
   "CF_VERSION_METADATA",

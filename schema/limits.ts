@@ -117,6 +117,18 @@ export const limits = {
   groupedCharacters: 1000,
   /** Variants in one traffic split. */
   splitVariants: 20,
+  /** Characters of a token that is a JWT; header fields of 16 KB in all are what platforms take. */
+  tokenCharacters: 8192,
+  /** Seconds from the issue of a token to its end: a year. */
+  tokenSeconds: 31_536_000,
+  /** Bytes, at least, of a secret that tokens are signed by: those of the hash (RFC 7518 section 3.2). */
+  tokenSecretBytes: 32,
+  /** Namespaces, caches or scopes that a token or a binding names. */
+  grantNames: 100,
+  /** Seconds after which a live feed that a token has opened is to be opened anew: it may have been revoked meanwhile. */
+  feedTokenSeconds: 3600,
+  /** Tokens that may be revoked at one time: each isolate that checks tokens keeps their ids. */
+  revokedTokens: 10_000,
 } as const;
 
 /** The name under which what is of a whole namespace is counted; no cache can have it. */

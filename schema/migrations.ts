@@ -253,4 +253,16 @@ export const migrations: readonly string[] = [
   -- What has been handed over of an import and is not taken over yet: lines of the log, deployments and schedules, as JSON.
   CREATE TABLE import_parts (part INTEGER PRIMARY KEY, lines TEXT NOT NULL);
   `,
+  `
+  -- Of the reserved namespace: tokens that are valid no longer, though they have not ended.
+  CREATE TABLE revoked_tokens (
+    id TEXT PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    "by" TEXT NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- What a ticket opens, as JSON; null is all of its namespace.
+  ALTER TABLE tickets ADD COLUMN terms TEXT;
+  `,
 ];

@@ -30,6 +30,7 @@ import type { EncodedRecords } from "./records.ts";
 import type { Refill, WarmRequest } from "./refill.ts";
 import type { Schedule, ScheduleRequest } from "./schedule.ts";
 import type { CacheStats, StatsRequest, TopReply, TopRequest } from "./stats.ts";
+import type { Revocations, RevokedToken, RevokeTokenRequest, TicketTerms } from "./token.ts";
 import type { LogPoint, Version } from "./version.ts";
 
 /** The part of the purge log a caller lacks. Every reply of the object carries one. */
@@ -222,17 +223,23 @@ export interface NamespaceOperations {
   endImport(id: string): Promise<ImportState>;
   /** How near the namespace is to its limits, and what is wrong with its settings. */
   health(): Promise<ObjectHealth>;
-  /** Gives out a ticket that opens one live feed. */
-  ticket(): Promise<Ticket>;
-  /** @throws LarderError `unauthorized` where the ticket has been used, has run out, or was never given */
-  redeem(ticket: string): Promise<void>;
+  /** Gives out a ticket that opens one live feed, of what the terms say. */
+  ticket(terms?: TicketTerms): Promise<Ticket>;
+  /** The terms it was given on. @throws LarderError `unauthorized` where it has been used, has run out, or was never given */
+  redeem(ticket: string): Promise<TicketTerms>;
   /** Of the reserved namespace alone: notes that there is another. */
   enlist(name: string): Promise<void>;
   /** Of the reserved namespace alone: the namespaces there are. */
   namespaces(request: NamespacesRequest): Promise<NamespacesPage>;
+  /** Of the reserved namespace alone: makes a token invalid until it ends by itself. Doing it again changes its end only. */
+  revokeToken(id: string, request: RevokeTokenRequest, by: string): Promise<RevokedToken>;
+  /** Of the reserved namespace alone: the tokens that are revoked, the last to be revoked first. */
+  revokedTokens(): Promise<{ tokens: readonly RevokedToken[] }>;
+  /** Of the reserved namespace alone: their ids, unless that is what the caller knows. */
+  revocations(known: string | null): Promise<Revocations>;
   /**
    * The live feed: a request to upgrade to a WebSocket, whose caller has been checked, and whose `FeedRequest` has too: it
-   * is JSON, in the query as `feed`.
+   * is JSON, in the query as `feed`. From `until` on, in milliseconds since 1970, nothing more is told.
    */
   fetch(request: Request): Promise<Response>;
 }

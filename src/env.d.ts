@@ -10,8 +10,16 @@ declare namespace Cloudflare {
     readonly LARDER_CACHING?: string;
     /** The reserved path prefix; `/.larder` when absent. */
     readonly LARDER_PREFIX?: string;
-    /** The bearer token of the REST API; without it the API is closed. */
+    /** The bearer token that may do everything; without it and the keys for tokens below, the REST API is closed. */
     readonly LARDER_TOKEN?: string;
+    /** What tokens are signed by (HS256), of at least 32 bytes. */
+    readonly LARDER_SECRET?: string;
+    /** What they were signed by before, as long as such tokens are to be taken. */
+    readonly LARDER_SECRET_PREVIOUS?: string;
+    /** An Ed25519 public key, as SPKI PEM or as a JWK: tokens are signed by the private one. */
+    readonly LARDER_PUBLIC_KEY?: string;
+    /** The one before. */
+    readonly LARDER_PUBLIC_KEY_PREVIOUS?: string;
     /** How much is logged: `off`, `error`, `warn`, `info` or `debug`; `warn` when absent. */
     readonly LARDER_LOG?: string;
     /** Where what is counted is written as data points, too. */

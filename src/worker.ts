@@ -23,10 +23,14 @@ import type {
 } from "../schema/rpc.ts";
 import { DemandSchema, RefreshWishSchema } from "../schema/rpc.ts";
 import type { StatsRequest, TopRequest } from "../schema/stats.ts";
+import type { Scope } from "../schema/token.ts";
 import { parse } from "../schema/validate.ts";
 import { isSecret } from "./api/auth.ts";
+import { Binding } from "./api/binding.ts";
 import { isReserved, parsePrefix } from "./api/prefix.ts";
+import { Revoked } from "./api/revoked.ts";
 import { createApi } from "./api/router.ts";
+import { Tokens } from "./api/tokens.ts";
 import { dashboard } from "./dashboard/index.ts";
 import { probeCache } from "./edge/cache-probe.ts";
 import { Edge } from "./edge/edge.ts";
@@ -51,6 +55,14 @@ function objectOf(namespace: string): NamespaceRpc & NamespaceOperations {
   const name = parse(NamespaceSchema, namespace, "namespace");
   return env.NAMESPACES.getByName(name) as unknown as NamespaceRpc & NamespaceOperations;
 }
+
+/** The object that keeps what is of all namespaces. */
+function directory(): NamespaceOperations {
+  return env.NAMESPACES.getByName(RESERVED_NAMESPACE) as unknown as NamespaceOperations;
+}
+
+/** One an isolate, too: it keeps what it was told of tokens that are revoked. */
+const tokens = new Tokens(env, new Revoked(directory));
 
 /** Milliseconds that an app may say its origin took: a day. */
 const MOST_MS = 86_400_000;
@@ -125,19 +137,11 @@ async function explain(config: CacheConfig, request: Request, wish: ExplainWish 
   return edge.explain(config, asked, body === undefined ? wish : { ...wish, body });
 }
 
-/** What the `props` of a service binding may fix for whoever calls through it; a caller cannot forge them. */
-interface BindingProps {
-  /** The one namespace this binding may use. */
-  readonly namespace?: string;
-  /** What the history of purges calls this binding. */
-  readonly caller?: string;
-}
-
 /**
  * The coordinator's Worker: the RPC surface for app Workers, the REST API, and the gateway. What is kept is kept by
  * the namespace objects and by the data centre's cache; here are only the isolate's views.
  */
-export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, BindingProps> implements CoordinatorRpc {
+export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, unknown> implements CoordinatorRpc {
   override async fetch(request: Request): Promise<Response> {
     const prefix = parsePrefix(this.env.LARDER_PREFIX);
     if (isReserved(request.url, prefix)) {
@@ -145,8 +149,9 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
       return createApi({
         prefix,
         token: this.env.LARDER_TOKEN,
+        tokens,
         namespace: objectOf,
-        directory: () => env.NAMESPACES.getByName(RESERVED_NAMESPACE),
+        directory,
         explaining: { explain, configFor },
         diagnosing: {
           probe: (origin) => probeCache(caches.default, origin),
@@ -171,68 +176,90 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
       : answer(request);
   }
 
-  async sync(namespace: string, ...rest: Parameters<NamespaceRpc["sync"]>) {
-    return this.#object(namespace).sync(...rest);
+  async sync(namespace: string, context: CallContext) {
+    const { object, own } = this.#filled(namespace, context);
+    return object.sync(own);
   }
 
-  async complete(namespace: string, ...rest: Parameters<NamespaceRpc["complete"]>) {
-    return this.#object(namespace).complete(...rest);
+  async complete(namespace: string, ...[context, entry, completion]: Parameters<NamespaceRpc["complete"]>) {
+    const { object, own } = this.#filled(namespace, context, entry, completion?.lease, completion?.varies);
+    return object.complete(own, entry, completion);
   }
 
-  async acquire(namespace: string, ...rest: Parameters<NamespaceRpc["acquire"]>) {
-    return this.#object(namespace).acquire(...rest);
+  async acquire(namespace: string, ...[context, ask]: Parameters<NamespaceRpc["acquire"]>) {
+    const { object, own } = this.#filled(namespace, context, ask?.place);
+    return object.acquire(own, ask);
   }
 
-  async abandon(namespace: string, ...rest: Parameters<NamespaceRpc["abandon"]>) {
-    return this.#object(namespace).abandon(...rest);
+  async abandon(namespace: string, ...[context, request]: Parameters<NamespaceRpc["abandon"]>) {
+    const { object, own } = this.#filled(namespace, context, request?.lease);
+    return object.abandon(own, request);
   }
 
-  async offer(namespace: string, ...rest: Parameters<NamespaceRpc["offer"]>) {
-    return this.#object(namespace).offer(...rest);
+  async offer(namespace: string, ...[context, offer, response]: Parameters<NamespaceRpc["offer"]>) {
+    const { object, own } = this.#filled(namespace, context, offer?.place, offer?.lease);
+    return object.offer(own, offer, response);
   }
 
-  async landed(namespace: string, ...rest: Parameters<NamespaceRpc["landed"]>) {
-    return this.#object(namespace).landed(...rest);
+  async landed(namespace: string, ...[context, landed]: Parameters<NamespaceRpc["landed"]>) {
+    const { object, own } = this.#filled(namespace, context, landed);
+    return object.landed(own, landed);
   }
 
   async purge(namespace: string, context: CallContext, request: PurgeRequest) {
-    return this.#object(namespace).purge(context, request, this.#caller);
+    const { object, own } = this.#filled(namespace, context);
+    return object.purge(own, this.#binding.mayPurge(namespace, request), this.#binding.by);
   }
 
   async remove(namespace: string, context: CallContext, cache: string, key: string) {
-    return this.#object(namespace).remove(context, cache, key, this.#caller);
+    const { object, own } = this.#filled(namespace, context, { cache, key });
+    this.#binding.mayRemove(namespace, cache);
+    return object.remove(own, cache, key, this.#binding.by);
   }
 
   async revoke(namespace: string, context: CallContext, seq: number) {
-    return this.#object(namespace).revoke(context, seq, this.#caller);
+    const { object, own } = this.#filled(namespace, context);
+    await this.#binding.mayRevoke(namespace, object, seq);
+    return object.revoke(own, seq, this.#binding.by);
   }
 
-  async invalidate(namespace: string, ...rest: Parameters<NamespaceRpc["invalidate"]>) {
-    return this.#object(namespace).invalidate(...rest);
+  async invalidate(namespace: string, ...[context, request]: Parameters<NamespaceRpc["invalidate"]>) {
+    const { object, own } = this.#filled(namespace, context, request);
+    return object.invalidate(own, request);
   }
 
-  async history(namespace: string, ...rest: Parameters<NamespaceRpc["history"]>) {
-    return this.#object(namespace).history(...rest);
+  async history(namespace: string, ...[context, request]: Parameters<NamespaceRpc["history"]>) {
+    const { object, own } = this.#filled(namespace, context);
+    this.#binding.mayRead("entries:read", namespace, { kind: "visible" });
+    return this.#binding.visible(await object.history(own, request));
   }
 
-  async judge(namespace: string, ...rest: Parameters<NamespaceRpc["judge"]>) {
-    return this.#object(namespace).judge(...rest);
+  async judge(namespace: string, ...[context, entry]: Parameters<NamespaceRpc["judge"]>) {
+    const { object, own } = this.#filled(namespace, context, entry);
+    return object.judge(own, entry);
   }
 
-  async explain(namespace: string, ...rest: Parameters<NamespaceRpc["explain"]>) {
-    return this.#object(namespace).explain(...rest);
+  async explain(namespace: string, ...[context, place, entry]: Parameters<NamespaceRpc["explain"]>) {
+    const { object, own } = this.#filled(namespace, context, place);
+    this.#binding.mayRead("entries:read", namespace, { kind: "cache", cache: place?.cache });
+    return object.explain(own, place, entry);
   }
 
-  async deployed(namespace: string, ...rest: Parameters<NamespaceRpc["deployed"]>) {
-    return this.#object(namespace).deployed(...rest);
+  async deployed(namespace: string, ...[context, announcement]: Parameters<NamespaceRpc["deployed"]>) {
+    const { object, own } = this.#filled(namespace, context, announcement);
+    return object.deployed(own, announcement);
   }
 
-  async stats(namespace: string, ...rest: Parameters<NamespaceRpc["stats"]>) {
-    return this.#object(namespace).stats(...rest);
+  async stats(namespace: string, ...[context, request]: Parameters<NamespaceRpc["stats"]>) {
+    const { object, own } = this.#filled(namespace, context);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: request?.cache });
+    return object.stats(own, request);
   }
 
-  async top(namespace: string, ...rest: Parameters<NamespaceRpc["top"]>) {
-    return this.#object(namespace).top(...rest);
+  async top(namespace: string, ...[context, request]: Parameters<NamespaceRpc["top"]>) {
+    const { object, own } = this.#filled(namespace, context);
+    this.#binding.mayRead("stats:read", namespace, { kind: "cache", cache: request?.cache });
+    return object.top(own, request);
   }
 
   async cacheLookup(options: string, request: Request, demand?: Demand) {
@@ -264,15 +291,20 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheRemove(options: string, request: Request, keying: Keying = {}) {
-    return edge.remove(this.#declared(options), request, parse(KeyingSchema, keying), this.#caller);
+    const config = this.#declared(options);
+    this.#binding.mayRemove(config.namespace, config.name);
+    return edge.remove(config, request, parse(KeyingSchema, keying), this.#binding.by);
   }
 
   async cachePurge(options: string, request: PurgeRequest) {
-    return edge.purge(this.#declared(options), request, this.#caller);
+    const config = this.#declared(options);
+    return edge.purge(config, this.#binding.mayPurge(config.namespace, request), this.#binding.by);
   }
 
   async cacheRevoke(options: string, seq: number) {
-    return edge.revoke(this.#declared(options), seq, this.#caller);
+    const config = this.#declared(options);
+    await this.#binding.mayRevoke(config.namespace, objectOf(config.namespace), seq);
+    return edge.revoke(config, seq, this.#binding.by);
   }
 
   async cacheInvalidate(options: string, request: Omit<InvalidationRequest, "cache">) {
@@ -280,15 +312,16 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheHistory(options: string, request: HistoryRequest) {
-    return edge.history(this.#declared(options), request);
+    const config = this.#read("entries:read", options);
+    return this.#binding.visible(await edge.history(config, request));
   }
 
   async cacheStats(options: string, request: Omit<StatsRequest, "cache"> = {}) {
-    return edge.stats(this.#declared(options), request);
+    return edge.stats(this.#read("stats:read", options), request);
   }
 
   async cacheTop(options: string, request: Omit<TopRequest, "cache">) {
-    return edge.top(this.#declared(options), request);
+    return edge.top(this.#read("stats:read", options), request);
   }
 
   async cacheFailed(options: string, request: Request, tookMs: number) {
@@ -296,31 +329,28 @@ export default class Coordinator extends WorkerEntrypoint<Cloudflare.Env, Bindin
   }
 
   async cacheExplain(options: string, request: Request, wish: ExplainWish = {}) {
-    return edge.explain(this.#declared(options), request, parse(ExplainWishSchema, wish, "wish"));
+    return edge.explain(this.#read("entries:read", options), request, parse(ExplainWishSchema, wish, "wish"));
   }
 
   #declared(options: string): CacheConfig {
     const config = declared(options);
-    this.#mayUse(config.namespace);
+    this.#binding.mayUse(config);
     return config;
   }
 
-  #object(namespace: string): NamespaceRpc {
-    this.#mayUse(namespace);
-    return objectOf(namespace);
+  #read(scope: Scope, options: string): CacheConfig {
+    const config = this.#declared(options);
+    this.#binding.mayRead(scope, config.namespace, { kind: "cache", cache: config.name });
+    return config;
   }
 
-  /** For the history of purges: the name the binding was given, or that it was some binding. */
-  get #caller(): string {
-    const name = this.ctx.props?.caller;
-    return name === undefined ? "binding" : `binding:${name}`;
+  /** The object of a namespace, for a call that names that of it; and the call's context, as it may come from here. */
+  #filled(namespace: string, context: CallContext, ...named: Parameters<Binding["mayFill"]>[1][]) {
+    this.#binding.mayFill(namespace, ...named);
+    return { object: objectOf(namespace) as NamespaceRpc, own: this.#binding.counted(context) };
   }
 
-  #mayUse(namespace: string): void {
-    const allowed = this.ctx.props?.namespace;
-    if (allowed === undefined || allowed === namespace) return;
-    throw new LarderError("forbidden", `namespace: this binding may use only the namespace "${allowed}"`, {
-      field: "namespace",
-    });
+  get #binding(): Binding {
+    return Binding.of(this.ctx.props);
   }
 }

@@ -7,6 +7,7 @@ import { addCacheClear, addPurge } from "./commands/purge.ts";
 import { addRefill } from "./commands/refill.ts";
 import { addSchedule } from "./commands/schedule.ts";
 import { addTail } from "./commands/tail.ts";
+import { addToken } from "./commands/token.ts";
 import { addTransfer } from "./commands/transfer.ts";
 
 /**
@@ -22,6 +23,7 @@ export function addCommands(program: Command): void {
     addTail,
     addRefill,
     addSchedule,
+    addToken,
     addDoctor,
     addInit,
     addCheck,

@@ -8,6 +8,7 @@ const endings: Readonly<Record<ErrorCode, keyof typeof exitCodes>> = {
   "invalid-input": "usage",
   "body-too-large": "usage",
   forbidden: "refused",
+  "insufficient-scope": "refused",
   "too-many-entries": "refused",
   "not-revocable": "refused",
   "not-empty": "refused",

@@ -219,6 +219,10 @@ export const ImportedAnswer = v.strictObject({ added: count, present: count, exp
 
 export const TicketAnswer = v.strictObject({ ticket: v.string(), expiresAt: time });
 
+export const RevokedTokenAnswer = v.strictObject({ id: v.string(), at: time, by: v.string(), until: time });
+
+export const RevokedTokensAnswer = v.strictObject({ tokens: v.array(RevokedTokenAnswer) });
+
 /** What has parts that come and go; docs/explain.md tells each. */
 const told = v.looseObject({});
 

@@ -2,6 +2,8 @@ import { LarderError } from "../../schema/errors.ts";
 import type { Figures } from "../../schema/figures.ts";
 import type { Namespace } from "../../schema/names.ts";
 import type { CacheStats } from "../../schema/stats.ts";
+import type { Grant } from "./access.ts";
+import { sees, seesCache } from "./access.ts";
 import type { ApiOptions } from "./route.ts";
 
 /** prometheus.io/docs/instrumenting/exposition_formats, "Text-based format". */
@@ -36,11 +38,23 @@ interface Scraped {
   readonly caches: readonly Group[] | undefined;
 }
 
-/** All counts, by namespace and cache. A namespace that does not answer is down, and does not fail the rest. */
-export async function metrics(api: ApiOptions, only: Namespace | undefined, accept: string | null): Promise<Response> {
-  const names = only === undefined ? await namespaces(api) : [only];
+/**
+ * All counts that the caller may see, by namespace and cache. A namespace that does not answer is down, and does not fail
+ * the rest.
+ */
+export async function metrics(
+  api: ApiOptions,
+  grant: Grant,
+  only: Namespace | undefined,
+  accept: string | null,
+): Promise<Response> {
+  const names = only === undefined ? (await namespaces(api)).filter((name) => sees(grant, name)) : [only];
   const format = accept?.includes("application/openmetrics-text") === true ? "openmetrics" : "text";
-  const text = exposition(families(await scrape(api, names)), format);
+  const scraped = (await scrape(api, names)).map(({ namespace, caches }) => ({
+    namespace,
+    caches: caches?.filter(({ name }) => seesCache(grant, name)),
+  }));
+  const text = exposition(families(scraped), format);
   const type = format === "openmetrics" ? OPEN_METRICS : TEXT_METRICS;
   return new Response(text, { headers: { "Content-Type": type, "Cache-Control": "no-store" } });
 }

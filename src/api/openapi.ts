@@ -1,6 +1,7 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
 import type { ErrorCode } from "../../schema/errors.ts";
+import { scopes } from "../../schema/token.ts";
 import { ProblemAnswer } from "./answers.ts";
 import { kinds } from "./problem.ts";
 import type { QuerySchema, Route } from "./route.ts";
@@ -10,7 +11,7 @@ type Json = { readonly [name: string]: unknown };
 
 /** Errors that every route may answer. */
 const ALWAYS: readonly ErrorCode[] = ["invalid-input", "unreachable", "internal"];
-const WITH_TOKEN: readonly ErrorCode[] = ["unauthorized", "api-closed"];
+const WITH_TOKEN: readonly ErrorCode[] = ["unauthorized", "api-closed", "insufficient-scope"];
 const WITH_BODY: readonly ErrorCode[] = ["body-too-large"];
 
 /**
@@ -35,7 +36,12 @@ export function openApi(routes: readonly Route[], prefix: string): Json {
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "The coordinator's LARDER_TOKEN" },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: `The coordinator's LARDER_TOKEN, which may do everything; or a token made by larder token create, with scopes: ${scopes.join(", ")}. Where an operation names several, what is asked decides which are needed; admin stands for all`,
+        },
         ticket: {
           type: "apiKey",
           in: "query",
@@ -48,7 +54,8 @@ export function openApi(routes: readonly Route[], prefix: string): Json {
   };
 }
 
-function operation({ operationId, summary, access, path, query, body, answer, errors }: Route): Json {
+function operation(route: Route): Json {
+  const { operationId, summary, path, access, query, body, answer, errors } = route;
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => ({
     name,
     in: "path",
@@ -64,13 +71,19 @@ function operation({ operationId, summary, access, path, query, body, answer, er
   return {
     operationId,
     summary,
-    ...(access === "open" ? {} : { security: access === "feed" ? [{ token: [] }, { ticket: [] }] : [{ token: [] }] }),
+    ...(access === "open" ? {} : { security: security(route) }),
     parameters: [...inPath, ...queryParameters(query)],
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body) } } } }),
     responses: { [answer.status]: declaredAnswer(answer), ...problems(codes) },
   };
+}
+
+/** Any scheme may name what it takes of scopes or roles since OpenAPI 3.1 ("Security Requirement Object"). */
+function security({ access, scopes: needed }: Route): Json[] {
+  const byToken = needed.map((scope) => ({ token: [scope] }));
+  return access === "feed" ? [...byToken, { ticket: [] }] : byToken;
 }
 
 function queryParameters(query: QuerySchema): Json[] {

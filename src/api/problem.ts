@@ -14,6 +14,7 @@ export const kinds: Readonly<Record<ErrorCode, Kind>> = {
   "invalid-input": { status: 400, title: "Invalid input" },
   "body-too-large": { status: 413, title: "Body too large" },
   forbidden: { status: 403, title: "Forbidden" },
+  "insufficient-scope": { status: 403, title: "Insufficient scope" },
   "too-many-entries": { status: 409, title: "Too many entries" },
   "not-revocable": { status: 409, title: "Not revocable" },
   "not-empty": { status: 409, title: "Not empty" },

@@ -1,8 +1,12 @@
 import * as v from "valibot";
 import type { ErrorCode } from "../../schema/errors.ts";
 import type { NamespaceOperations, NamespaceRpc } from "../../schema/rpc.ts";
+import type { Scope } from "../../schema/token.ts";
+import type { Grant } from "./access.ts";
+import type { Asks } from "./asks.ts";
 import type { Explaining } from "./explain.ts";
 import type { Diagnosing } from "./health.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** The path of all that is of one namespace. */
 export const OF_NAMESPACE = "/v1/caches/:namespace";
@@ -14,21 +18,33 @@ export type NamespaceObject = NamespaceRpc & NamespaceOperations;
 export interface ApiOptions {
   /** The reserved path that the API lies under, such as `/.larder`: with a slash before it and none after it. */
   readonly prefix: string;
-  /** The bearer token; undefined or blank keeps the API closed. */
+  /** The bearer token that may do everything. Where it is undefined or blank, and no others are taken, the API is closed. */
   readonly token: string | undefined;
+  /** What tokens that are signed are checked by; left out, none are taken. */
+  readonly tokens?: Tokens | undefined;
   /** The object of a namespace. It checks the name, and throws LarderError `invalid-input` where there can be none. */
   readonly namespace: (name: string) => NamespaceObject;
-  /** The object that knows the namespaces there are. */
-  readonly directory: () => Pick<NamespaceOperations, "namespaces">;
+  /** The object that knows the namespaces there are, and the tokens that are revoked. */
+  readonly directory: () => Pick<NamespaceOperations, "namespaces" | "revokeToken" | "revokedTokens">;
   /** Left out, there is no route for it. */
   readonly explaining?: Explaining | undefined;
   /** The same. */
   readonly diagnosing?: Diagnosing | undefined;
 }
 
+/** Who sends a request. */
+export interface Caller {
+  readonly grant: Grant;
+  /** For the history of purges. */
+  readonly by: string;
+  /** Of a token that is signed: which it is, and when it ends. */
+  readonly token: { readonly id: string; readonly endsAtMs: number } | undefined;
+}
+
 /** One call of a route, checked. */
 export interface Call<Query, Body> {
   readonly api: ApiOptions;
+  readonly caller: Caller;
   /** Of the path; empty where the route has none. */
   readonly namespace: string;
   readonly params: Readonly<Record<string, string>>;
@@ -59,12 +75,17 @@ export interface Route {
    * `token`: the bearer token. `feed`: that, or what a browser can send in its place. `open`: nothing.
    */
   readonly access: "token" | "feed" | "open";
+  /** Who has none of these gets no further. Of several, what is asked decides which are needed. Empty where it is open. */
+  readonly scopes: readonly Scope[];
+  /** What a call is about: only who may do that gets an answer. */
+  readonly asks: (call: Call<unknown, unknown>) => Asks | Promise<Asks>;
   readonly query: QuerySchema;
   readonly body: v.GenericSchema | undefined;
   readonly answer: AnswerDeclared;
   /** Besides those that every route has. */
   readonly errors: readonly ErrorCode[];
-  readonly handle: (call: Call<unknown, unknown>) => Promise<Response>;
+  /** `maxEntries`: what a purge may hit, by the token it comes by. */
+  readonly handle: (call: Call<unknown, unknown>, maxEntries: number | undefined) => Promise<Response>;
 }
 
 const nothing = v.strictObject({});
@@ -79,12 +100,18 @@ export function route<
   readonly path: string;
   readonly summary: string;
   readonly access?: Route["access"];
+  readonly scopes: Route["scopes"];
+  readonly asks: (call: Call<v.InferOutput<Query>, v.InferOutput<Body>>) => Asks | Promise<Asks>;
   readonly query?: Query;
   readonly body?: Body;
   readonly answer: AnswerDeclared;
   readonly errors?: readonly ErrorCode[];
-  readonly handle: (call: Call<v.InferOutput<Query>, v.InferOutput<Body>>) => Promise<Response>;
+  readonly handle: (
+    call: Call<v.InferOutput<Query>, v.InferOutput<Body>>,
+    maxEntries: number | undefined,
+  ) => Promise<Response>;
 }): Route {
   const { query = nothing, body, access = "token", errors = [] } = declared;
-  return { ...declared, query, body, access, errors, handle: declared.handle as Route["handle"] };
+  const asks = declared.asks as Route["asks"];
+  return { ...declared, query, body, access, errors, asks, handle: declared.handle as Route["handle"] };
 }

@@ -1,7 +1,8 @@
 import { Router } from "itty-router";
 import { LarderError } from "../../schema/errors.ts";
 import { parse } from "../../schema/validate.ts";
-import { authorize } from "./auth.ts";
+import { decide, lackOfAny, lackOfNamespace } from "./access.ts";
+import { forbidden, identify } from "./auth.ts";
 import { readJsonObject } from "./body.ts";
 import { problem, problemOf } from "./problem.ts";
 import { parseQuery } from "./query.ts";
@@ -47,16 +48,28 @@ export function createApi(api: ApiOptions): (request: Request) => Promise<Respon
 
 /** Nothing of a request is looked at before its sender is known to be allowed to ask. */
 async function called(api: ApiOptions, route: Route, { params }: Routed, request: Request): Promise<Response> {
-  const refusal = await authorize(api, route, namespaceIn(params), request);
-  if (refusal !== undefined) return refusal;
+  const inNamespace = namespaceIn(params);
+  const caller = await identify(api, route, inNamespace ?? "", request);
+  if (caller instanceof Response) return caller;
+  const { grant } = caller;
+  const early =
+    route.access === "open"
+      ? undefined
+      : (lackOfAny(grant, route.scopes) ??
+        (inNamespace === undefined ? undefined : lackOfNamespace(grant, inNamespace)));
+  if (early !== undefined) return forbidden(early);
   const query = parseQuery(route.query, request);
   const body = route.body === undefined ? undefined : parse(route.body, await readJsonObject(request));
-  return route.handle({ api, namespace: namespaceIn(params), params, query, body, request });
+  const call = { api, caller, namespace: inNamespace ?? "", params, query, body, request };
+  const { needs = route.scopes, namespace = inNamespace, about } = await route.asks(call);
+  const verdict = decide(grant, { needs, namespace, about });
+  return verdict.allowed ? route.handle(call, verdict.maxEntries) : forbidden(verdict.lack);
 }
 
-function namespaceIn(params: Routed["params"]): string {
+/** Undefined where the path has none. */
+function namespaceIn({ namespace }: Routed["params"]): string | undefined {
   try {
-    return decodeURIComponent(params["namespace"] ?? "");
+    return namespace === undefined ? undefined : decodeURIComponent(namespace);
   } catch {
     const message = "namespace: the path holds a broken escape; percent-encode the name (encodeURIComponent)";
     throw new LarderError("invalid-input", message, { field: "namespace" });

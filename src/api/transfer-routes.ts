@@ -2,6 +2,7 @@ import { ExportRequestSchema } from "../../schema/export.ts";
 import { ImportCountsSchema, ImportEntriesSchema, ImportPartSchema, ImportRequestSchema } from "../../schema/import.ts";
 import { answer } from "./answer.ts";
 import { ExportAnswer, ImportAnswer, ImportedAnswer } from "./answers.ts";
+import { aboutAllOfIt, aboutNamespace } from "./asks.ts";
 import { applied } from "./import.ts";
 import type { Route } from "./route.ts";
 import { OF_NAMESPACE, route } from "./route.ts";
@@ -15,6 +16,8 @@ export const transferRoutes: readonly Route[] = [
     method: "GET",
     path: `${OF_NAMESPACE}/export`,
     summary: "The log with all that belongs to it, deployments and schedules, as lines of an export",
+    scopes: ["entries:read"],
+    asks: aboutNamespace,
     query: ExportRequestSchema,
     answer: { status: 200, description: "A page; the last says where the log stands", schema: ExportAnswer },
     handle: async ({ api, namespace, query }) => answer(await api.namespace(namespace).exportLog(query)),
@@ -24,6 +27,8 @@ export const transferRoutes: readonly Route[] = [
     method: "POST",
     path: `${OF_NAMESPACE}/imports`,
     summary: "Begins to make an empty namespace another, which was exported; or tells whether it could",
+    scopes: ["admin"],
+    asks: aboutAllOfIt,
     body: ImportRequestSchema,
     answer: { status: 201, description: "How far that import is", schema: ImportAnswer },
     errors: ["not-empty"],
@@ -35,6 +40,8 @@ export const transferRoutes: readonly Route[] = [
     method: "POST",
     path: `${IMPORT}/parts`,
     summary: "Hands lines of the log, deployments and schedules over, to be taken over later",
+    scopes: ["admin"],
+    asks: aboutAllOfIt,
     body: ImportPartSchema,
     answer: { status: 200, description: "How far that import is", schema: ImportAnswer },
     errors: ["not-found"],
@@ -46,6 +53,8 @@ export const transferRoutes: readonly Route[] = [
     method: "POST",
     path: `${IMPORT}/apply`,
     summary: "Takes over all that was handed over, or nothing",
+    scopes: ["admin"],
+    asks: aboutAllOfIt,
     body: ImportCountsSchema,
     answer: { status: 200, description: "How far that import is", schema: ImportAnswer },
     errors: ["not-found", "not-empty"],
@@ -57,6 +66,8 @@ export const transferRoutes: readonly Route[] = [
     method: "POST",
     path: `${IMPORT}/entries`,
     summary: "Adds entries to the index, after the log; those that are there already stay",
+    scopes: ["admin"],
+    asks: aboutAllOfIt,
     body: ImportEntriesSchema,
     answer: { status: 200, description: "What became of them", schema: ImportedAnswer },
     errors: ["not-found"],
@@ -68,6 +79,8 @@ export const transferRoutes: readonly Route[] = [
     method: "DELETE",
     path: IMPORT,
     summary: "Is done with an import, or gives it up; what was taken over stays",
+    scopes: ["admin"],
+    asks: aboutAllOfIt,
     answer: { status: 200, description: "How far it was", schema: ImportAnswer },
     errors: ["not-found"],
     handle: async ({ api, namespace, params }) => answer(await api.namespace(namespace).endImport(params["id"] ?? "")),

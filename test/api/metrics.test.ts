@@ -118,7 +118,7 @@ describe("GET /metrics", () => {
         const page = [{ name: names[at] as never, since: new Date(0) }];
         return at + 1 < names.length ? { namespaces: page, after: names[at] ?? "" } : { namespaces: page };
       },
-    } as Pick<NamespaceOperations, "namespaces">;
+    } as unknown as NamespaceOperations;
     const namespace = (name: string): NamespaceObject =>
       name.endsWith("down")
         ? ({ stats: () => Promise.reject(new Error("Network connection lost.")) } as unknown as NamespaceObject)

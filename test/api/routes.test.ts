@@ -68,6 +68,7 @@ const examples: Readonly<Record<string, Example>> = {
   applyImport: { ...importing, body: { records: 0, deployments: 0, schedules: 0 } },
   importEntries: { ...importing, body: { lines: [] } },
   endImport: importing,
+  revokeToken: { body: {} },
 };
 
 function ask(route: Pick<Route, "method" | "path" | "operationId">, init: RequestInit = {}): Promise<Response> {

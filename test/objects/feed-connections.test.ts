@@ -64,4 +64,16 @@ describe("a connection", () => {
     await pinging.until(({ events }) => events.length === 2);
     expect([mute.events, pinging.closed]).toEqual([[], undefined]);
   });
+
+  it("is told nothing once what opened it has ended, and one that has longer is told", async () => {
+    const { object, stub, listen } = listened();
+    const ended = await listen();
+    await reattach(stub, { untilMs: Date.now() });
+    const other = await listen();
+    await purge(object, { tags: ["a"] });
+    await ended.until(({ closed }) => closed !== undefined);
+    expect(ended.closed).toEqual({ code: 1008, reason: expect.stringContaining("connect anew") });
+    await other.until(({ events }) => events.length === 1);
+    expect(ended.events).toEqual([]);
+  });
 });

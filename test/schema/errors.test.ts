@@ -11,6 +11,7 @@ test("the codes are these, for programs test for them", () => {
     "invalid-input",
     "body-too-large",
     "forbidden",
+    "insufficient-scope",
     "too-many-entries",
     "not-revocable",
     "not-empty",

@@ -22,7 +22,10 @@ export function SignIn({ signedIn }: { signedIn: (token: string) => void }) {
     <main class="sign-in">
       <h1>Larder</h1>
       <form onSubmit={submit}>
-        <Field label="Token" hint="The coordinator's LARDER_TOKEN. It is kept in this tab alone, until that is closed.">
+        <Field
+          label="Token"
+          hint="The coordinator's LARDER_TOKEN, or a token of larder token create with stats:read. It is kept in this tab alone, until that is closed."
+        >
           <input
             type="password"
             name="token"

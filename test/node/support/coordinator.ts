@@ -20,19 +20,22 @@ export class Coordinator implements AsyncDisposable {
   readonly files: Map<string, Buffer | string>;
   readonly #state: string;
   readonly #port: number;
+  readonly #more: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #said = "";
 
-  private constructor({ site, files }: Site, state: string, port: number) {
+  private constructor({ site, files }: Site, state: string, port: number, more: Readonly<Record<string, string>>) {
+    this.#more = more;
     this.#site = site;
     this.files = files;
     this.#state = state;
     this.#port = port;
   }
 
-  static async start(): Promise<Coordinator> {
+  /** @param more settings of its own */
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<Coordinator> {
     const state = await mkdtemp(join(tmpdir(), "larder-e2e-"));
-    const coordinator = new Coordinator(await startSite(), state, await freeBasePort());
+    const coordinator = new Coordinator(await startSite(), state, await freeBasePort(), more);
     await coordinator.start();
     return coordinator;
   }
@@ -44,7 +47,7 @@ export class Coordinator implements AsyncDisposable {
   async start(): Promise<void> {
     const address = this.#site.address();
     if (address === null || typeof address === "string") throw new Error("the site has no port");
-    const settings = { ORIGIN: `http://127.0.0.1:${address.port}`, LARDER_TOKEN: TOKEN };
+    const settings = { ORIGIN: `http://127.0.0.1:${address.port}`, LARDER_TOKEN: TOKEN, ...this.#more };
     const vars = Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
     const own = [
       "--port",
