@@ -174,30 +174,11 @@ export class CacheNamespace extends DurableObject implements NamespaceRpc {
   }
 
   async invalidate(context: CallContext, request: InvalidationRequest): Promise<{ log: LogSlice }> {
-    const { cache, urls, tags } = parse(InvalidationSchema, request);
-    const selectors = [...urls.map((url) => ({ cache, url })), ...(tags.length === 0 ? [] : [{ cache, tags }])];
-    if (selectors.length === 0) return this.#call(context, () => ({}));
-    const record = this.#transaction(context, (nowMs) => {
-      this.#parts.recorder.record({ type: "invalidation", cache, rule: undefined });
-      const details = { by: "request", atMs: nowMs, reason: undefined, count: 0, approximate: false };
-      return this.#parts.log.appendAutomatic(selectors, details);
-    });
-    await this.#purging.publish(record);
-    return { log: this.#parts.log.slice(context.since) };
+    return this.#purging.invalidate(context, parse(InvalidationSchema, request));
   }
 
   async deployed(context: CallContext, announcement: Announcement): Promise<{ log: LogSlice }> {
-    const checked = parse(AnnouncementSchema, announcement);
-    const { cache, id } = checked;
-    const request = parse(PurgeRequestSchema, { cache, everything: true, reason: `version ${id} was deployed` });
-    const record = this.#transaction(context, (nowMs) => {
-      if (!this.#parts.deployments.isNew(checked)) return undefined;
-      const { record: written } = this.#purging.written(request, undefined, "deployment", nowMs);
-      this.#parts.deployments.note(checked, written.seq, nowMs);
-      return written;
-    });
-    if (record !== undefined) await this.#purging.publish(record);
-    return { log: this.#parts.log.slice(context.since) };
+    return this.#purging.deployed(context, parse(AnnouncementSchema, announcement));
   }
 
   async revoke(context: CallContext, seq: number, by: string): Promise<RevokeResult & { log: LogSlice }> {

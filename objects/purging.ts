@@ -1,9 +1,10 @@
+import type { Announcement } from "../schema/deployment.ts";
 import type { CacheName } from "../schema/names.ts";
 import type { PurgeRecord } from "../schema/purge.ts";
-import type { CheckedPurgeRequest } from "../schema/purge-request.ts";
-import { selectorsOf } from "../schema/purge-request.ts";
+import type { CheckedInvalidation, CheckedPurgeRequest } from "../schema/purge-request.ts";
+import { PurgeRequestSchema, selectorsOf } from "../schema/purge-request.ts";
 import type { CheckedRefill } from "../schema/refill.ts";
-import type { CallContext, PurgeReply } from "../schema/rpc.ts";
+import type { CallContext, LogSlice, PurgeReply } from "../schema/rpc.ts";
 import { CallContextSchema } from "../schema/rpc.ts";
 import { parse } from "../schema/validate.ts";
 import type { Timed } from "./alarm.ts";
@@ -74,6 +75,35 @@ export class Purging implements Timed {
       gatheredUntil: new Date(dueMs),
       log: log.slice(context.since),
     };
+  }
+
+  /** What a request has changed is invalid. Not for the history. */
+  async invalidate(context: CallContext, { cache, urls, tags }: CheckedInvalidation): Promise<{ log: LogSlice }> {
+    const { log, recorder } = this.#parts;
+    const selectors = [...urls.map((url) => ({ cache, url })), ...(tags.length === 0 ? [] : [{ cache, tags }])];
+    const record = this.transaction(context, (nowMs) => {
+      if (selectors.length === 0) return undefined;
+      recorder.record({ type: "invalidation", cache, rule: undefined });
+      const details = { by: "request", atMs: nowMs, reason: undefined, count: 0, approximate: false };
+      return log.appendAutomatic(selectors, details);
+    });
+    if (record !== undefined) await this.publish(record);
+    return { log: log.slice(context.since) };
+  }
+
+  /** A version of a cache's Worker that is newer than all before purges the cache. */
+  async deployed(context: CallContext, announcement: Announcement): Promise<{ log: LogSlice }> {
+    const { deployments, log } = this.#parts;
+    const { cache, id } = announcement;
+    const request = parse(PurgeRequestSchema, { cache, everything: true, reason: `version ${id} was deployed` });
+    const record = this.transaction(context, (nowMs) => {
+      if (!deployments.isNew(announcement)) return undefined;
+      const { record: written } = this.written(request, undefined, "deployment", nowMs);
+      deployments.note(announcement, written.seq, nowMs);
+      return written;
+    });
+    if (record !== undefined) await this.publish(record);
+    return { log: log.slice(context.since) };
   }
 
   nextDueMs(): number | undefined {

@@ -229,3 +229,4 @@ export const InvalidationSchema = v.strictObject({
 });
 
 export type InvalidationRequest = v.InferInput<typeof InvalidationSchema>;
+export type CheckedInvalidation = v.InferOutput<typeof InvalidationSchema>;

@@ -32,7 +32,7 @@ export interface KeysFlags {
   readonly privateKey: string;
 }
 
-const SCOPES = "stats:read, entries:read, purge:tags, purge:all, purge:erase, live, schedule, admin";
+const SCOPES = "stats:read, entries:read, purge:tags, purge:all, purge:erase, live, schedule, refill, admin";
 
 /** `larder token create`, `inspect`, `revoke`, `revoked` and `keys`. */
 export function addToken(program: Command): void {
