@@ -7,6 +7,8 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    // Much of the time of most tests is waiting: with a core left idle, as is the default, it is not used.
+    maxWorkers: "100%",
     projects: [
       {
         plugins: [
