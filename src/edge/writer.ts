@@ -88,10 +88,11 @@ export class Writer {
     options: StoreOptions,
   ): Promise<PutReceipt> {
     const by = keyedBy(policy, options);
+    // It ages from when it came (RFC 9111 section 4.2.3), also while the object lets its answer wait.
+    const nowMs = this.#surroundings.nowMs();
     // Before what is stored is looked at: what is renewed is then judged by a view that goes as far.
     const asOf = await asOfFor(keeper, config, options);
     if (asOf === "deployment") return refused(asOf);
-    const nowMs = this.#surroundings.nowMs();
     const renewal =
       options.renews === true && mayRenew(request, answered)
         ? await renewed(this.#cache, keeper, config, request, by, answered, nowMs)

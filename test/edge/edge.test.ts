@@ -241,3 +241,20 @@ describe("the object unreachable", () => {
     });
   });
 });
+
+it("ages from when it came, also while the object lets its answer wait", async () => {
+  const world = new World();
+  const config = world.config({ ttlSeconds: 20 });
+  const isolate = await world.isolate();
+  const request = new Request(freshUrl());
+  // The log is read, and the reply is on its way for so long.
+  isolate.link.after = (method) => {
+    if (method === "sync") world.surroundings.advance(2);
+  };
+  await isolate.edge.store(config, request, new Response("page"), { tags: [] });
+  isolate.link.after = undefined;
+  world.surroundings.advance(17);
+  expect(await seen(isolate, config, request)).toBe("fresh: page");
+  world.surroundings.advance(2);
+  expect(await seen(isolate, config, request)).toBe("expired");
+});
