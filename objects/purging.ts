@@ -114,7 +114,10 @@ export class Purging implements Timed {
   async run(): Promise<"again" | undefined> {
     const written = this.transaction({}, (nowMs) => {
       const burst = this.#parts.gathering.take(nowMs);
-      return burst && this.written(burst.request, burst.debounce.refill, burst.by, nowMs);
+      if (burst === undefined) return undefined;
+      // Nobody is there to be told that it cannot be refilled, and the purge is not to wait for that.
+      const refilling = this.#parts.refills.isFull ? undefined : burst.debounce.refill;
+      return this.written(burst.request, refilling, burst.by, nowMs);
     });
     if (written === undefined) return undefined;
     await this.publish(written.record);

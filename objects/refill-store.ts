@@ -56,9 +56,13 @@ export class RefillStore {
     this.#versionAt = versionAt;
   }
 
+  get isFull(): boolean {
+    return this.#number("state IN ('waiting', 'running')") >= limits.refills;
+  }
+
   /** @throws LarderError `invalid-input` where too many wait already */
   add(refill: NewRefill, nowMs: number): Refill {
-    if (this.#number("state IN ('waiting', 'running')") >= limits.refills) {
+    if (this.isFull) {
       const message = `refill: ${limits.refills} refills of the namespace wait already; let them end, or stop one`;
       throw new LarderError("invalid-input", message, { field: "refill", limit: limits.refills });
     }

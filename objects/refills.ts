@@ -67,6 +67,11 @@ export class Refills implements Timed {
     this.#hold();
   }
 
+  /** Whether so many wait that there can be no more. */
+  get isFull(): boolean {
+    return this.#store.isFull;
+  }
+
   /** Of what a purge hits, in its transaction; undefined where that is nothing that can be fetched. */
   afterPurge(
     {

@@ -72,6 +72,7 @@ export interface Health {
 
 export const settingNames = [
   "ORIGIN",
+  "LARDER_REFILL",
   "LARDER_TOKEN",
   "LARDER_SECRET",
   "LARDER_SECRET_PREVIOUS",

@@ -23,7 +23,7 @@ const look: Look = {
   } as unknown as Look["object"],
   settings: {
     ...{ ORIGIN: true, LARDER_TOKEN: true, ZONE_ID: false, CF_API_TOKEN: false },
-    ...{ CF_VERSION_METADATA: true, LARDER_ANALYTICS: false },
+    ...{ CF_VERSION_METADATA: true, LARDER_ANALYTICS: false, LARDER_REFILL: false },
     ...{ LARDER_SECRET: false, LARDER_SECRET_PREVIOUS: false },
     ...{ LARDER_PUBLIC_KEY: false, LARDER_PUBLIC_KEY_PREVIOUS: false },
   },

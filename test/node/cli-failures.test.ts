@@ -104,6 +104,12 @@ describe("a coordinator that fails", () => {
     [["schedule", "list"]],
     [["export"]],
     [["doctor"]],
+    [["warm", "--top", "3"]],
+    [["refill", "list"]],
+    [["refill", "watch", "0123456789abcdef"]],
+    [["refill", "stop", "0123456789abcdef"]],
+    [["token", "revoke", "0123456789abcdef"]],
+    [["token", "revoked"]],
   ])("may not be there: %j", async (args) => {
     const url = `http://127.0.0.1:${await freeBasePort()}`;
     const { code, stdout, stderr } = await larder([...args, "--server", url]);
@@ -237,6 +243,15 @@ describe("the command itself", () => {
     ["schedule add"],
     ["schedule list"],
     ["schedule remove"],
+    ["warm"],
+    ["refill list"],
+    ["refill watch"],
+    ["refill stop"],
+    ["token create"],
+    ["token inspect"],
+    ["token keys"],
+    ["token revoke"],
+    ["token revoked"],
   ])("tells of %s with examples", async (name) => {
     const { code, stdout } = await larder([...name.split(" "), "--help"]);
     expect(code).toBe(0);

@@ -174,6 +174,27 @@ describe("larder warm", () => {
   });
 });
 
+describe.each([
+  [["warm", "--top", "3"]],
+  [["refill", "list"]],
+  [["refill", "watch", "0123456789abcdef"]],
+  [["refill", "stop", "0123456789abcdef"]],
+])("larder %j", (args) => {
+  it("is refused to a token that is not the coordinator's, in its words", async () => {
+    const { code, stdout, stderr } = await runCli(args, directory, { env: { ...env, LARDER_TOKEN: "another" } });
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toBe(
+      "larder: The token is not the one the coordinator was given as LARDER_TOKEN; check it and send it again\n",
+    );
+  });
+
+  it("ends well where nobody reads what it says", async () => {
+    const { code, stderr } = await runCli(args, directory, { env, reads: "nothing" });
+    expect(code).toBe(args[1] === "list" || args[0] === "warm" ? 0 : 1);
+    expect(stderr).not.toMatch(/EPIPE|at .*\.mjs/);
+  });
+});
+
 describe("larder purge --refill", () => {
   it("has what it hits fetched anew, and tells which refill that is", async () => {
     await coordinator.load([41, 46]);
