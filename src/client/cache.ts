@@ -182,7 +182,7 @@ class DeclaredCache implements Cache {
     }
     const { asked: bare, ...keyed } = await this.#keyed(asked);
     const refill = readMark(asked.headers);
-    const own = refill === undefined ? demand : { ...demand, atLeast: refill.after };
+    const own = refill === undefined ? demand : { atLeast: refill.after, ...demand };
     const whole = keyed.body === undefined ? own : { ...own, ...keyed };
     const found = await reviving(this.#engines.engine.lookup(this.#config, bare, whole));
     if (found.outcome === "hit") return found.response;

@@ -92,7 +92,8 @@ export class ReadThrough {
   async answer(config: CacheConfig, arrived: Request, source: Source, wished: Demand = {}): Promise<Response> {
     const refill = readMark(arrived.headers);
     const asking = refill === undefined ? arrived : withoutDirectives(arrived);
-    const wanted = refill === undefined ? wished : { ...wished, atLeast: refill.after };
+    // What its caller demands goes before what a request says of itself.
+    const wanted = refill === undefined ? wished : { atLeast: refill.after, ...wished };
     const {
       asked: request,
       body,
@@ -105,8 +106,10 @@ export class ReadThrough {
     const found = await this.#engine.lookup(config, request, mayWait ? { ...demand, coalesce: true } : demand);
     if (found.outcome === "miss" && isConfined) return onlyIfCached();
     if (found.outcome === "hit") {
-      if (found.refresh !== undefined && refill !== undefined) await this.#refresh(passage, found.refresh);
-      else if (found.refresh !== undefined) this.#refreshBehind(refreshingOf(passage), found.refresh);
+      const refreshing = found.refresh === undefined ? undefined : refreshingOf(passage);
+      if (found.refresh === undefined || refreshing === undefined) return found.response;
+      if (refill === undefined) this.#refreshBehind(refreshing, found.refresh);
+      else await this.#refresh(refreshing, found.refresh);
       return found.response;
     }
     const filling = this.#fillOrAbandon(passage, found);
@@ -275,9 +278,9 @@ export class ReadThrough {
     if (lease !== undefined) this.#surroundings.waitUntil(this.#abandon(config, lease));
   }
 
-  #refreshBehind(passage: Passage | undefined, wish: RefreshWish): void {
+  #refreshBehind(passage: Passage, wish: RefreshWish): void {
     const nowMs = this.#surroundings.nowMs();
-    if (passage === undefined || nowMs < (this.#refreshing.get(wish.key) ?? 0)) return;
+    if (nowMs < (this.#refreshing.get(wish.key) ?? 0)) return;
     if (this.#refreshing.size >= MOST_REFRESHING) this.#refreshing.clear();
     const dueMs = nowMs + REFRESH_DUE_MS;
     this.#refreshing.set(wish.key, dueMs);

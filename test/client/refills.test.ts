@@ -80,6 +80,25 @@ describe("a request of a refill", () => {
     expect(made).toBe(2);
   });
 
+  it.each([
+    ["a part", "GET", { range: "bytes=0-1" }],
+    ["the header alone", "HEAD", {}],
+  ])("that asks for %s refreshes nothing by what is answered to that", async (_, method, more) => {
+    const pages = declared();
+    const url = freshUrl();
+    await pages.put(url, new Response("page"));
+    const { version } = await pages.purge({ everything: true, soft: true });
+    const headers = { ...more, [REFILL_HEADER]: markOf({ cache: "pages", after: version }) };
+    let asked = 0;
+    const part = async () => {
+      asked += 1;
+      return new Response("pa", { status: 206, headers: { "content-range": "bytes 0-1/4" } });
+    };
+    await (await pages.wrap(new Request(url, { method, headers }), part)).text();
+    expect(asked).toBe(0);
+    expect(await (await pages.match(url))?.text()).toBe("page");
+  });
+
   it.each(["", "pages", "pages;after=1", "a b;after=0123456789abcdef-1", "*;after=0123456789abcdef-x"])(
     "is none that says %j of itself",
     async (text) => {
